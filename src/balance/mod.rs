@@ -1,0 +1,1 @@
+//! Load-balancing algorithms, one a file, choosing among plain views.

@@ -1,0 +1,1 @@
+//! One direction in transit: buffer, pipe lease, forward budget; and the two pools.

@@ -1,0 +1,3 @@
+//! haproxy's configuration language: lexer, lines, sections, keyword rows, resolve.
+
+pub mod lines;

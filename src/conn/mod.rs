@@ -1,0 +1,1 @@
+//! A connection: descriptor, readiness, transport and mux.

@@ -1,0 +1,1 @@
+//! The poller, tokens, readiness, timers and signals: yields events, knows no consumer.

@@ -1,0 +1,1 @@
+//! The arenas of live objects; no behaviour.

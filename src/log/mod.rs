@@ -1,0 +1,1 @@
+//! Log records, line formats and sinks.

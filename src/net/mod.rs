@@ -1,0 +1,1 @@
+//! Addresses, the protocol table, receivers and listeners, accept and connect.

@@ -1,0 +1,1 @@
+//! Arguments, start-up, privileges and the life of the process.

@@ -1,0 +1,1 @@
+//! A live proxy and server: state, limits, queue, idle connections.

@@ -1,0 +1,1 @@
+//! Answers made here: the CLI and its command rows.

@@ -1,0 +1,1 @@
+//! The only room with `unsafe`: system calls as calm functions over owned and borrowed descriptors.

@@ -1,0 +1,1 @@
+//! Builds the live objects from settings and runs the loop.
