@@ -1,0 +1,185 @@
+//! The process itself: identity, limits, signals, going to the background.
+
+use super::check;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{self, ForkResult, Gid, Uid};
+use std::io;
+use std::path::Path;
+
+/// Soft and hard limit of open descriptors.
+pub fn nofile_limit() -> io::Result<(u64, u64)> {
+    Ok(getrlimit(Resource::RLIMIT_NOFILE)?)
+}
+
+/// Sets both limits of open descriptors; raising the hard one needs CAP_SYS_RESOURCE.
+pub fn set_nofile_limit(soft: u64, hard: u64) -> io::Result<()> {
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
+}
+
+/// Limits the address space to so many bytes (`-m`).
+pub fn set_address_space_limit(bytes: u64) -> io::Result<()> {
+    Ok(setrlimit(Resource::RLIMIT_AS, bytes, bytes)?)
+}
+
+/// The process id.
+pub fn pid() -> u32 {
+    std::process::id()
+}
+
+/// Blocks `signals` for this thread and returns a non-blocking descriptor that reads them.
+pub fn signal_fd(signals: &[Signal]) -> io::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    for signal in signals {
+        set.add(*signal);
+    }
+    set.thread_block()?;
+    Ok(SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?)
+}
+
+/// Ignores a signal, for example `SIGPIPE`, which splice would raise.
+pub fn ignore_signal(signal: Signal) -> io::Result<()> {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler function is installed.
+    unsafe { sigaction(signal, &action) }?;
+    Ok(())
+}
+
+/// Gives a signal its default effect back, lets it through and sends it to this process: the parent
+/// then sees that the signal ended us.
+pub fn die_of(signal: Signal) -> io::Result<()> {
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler function is installed.
+    unsafe { sigaction(signal, &action) }?;
+    let mut set = SigSet::empty();
+    set.add(signal);
+    set.thread_unblock()?;
+    Ok(nix::sys::signal::raise(signal)?)
+}
+
+/// Takes another group for good; also drops or replaces the supplementary groups.
+pub fn set_groups(gid: u32, supplementary: &[u32]) -> io::Result<()> {
+    let groups: Vec<Gid> = supplementary.iter().map(|g| Gid::from_raw(*g)).collect();
+    unistd::setgroups(&groups)?;
+    Ok(unistd::setgid(Gid::from_raw(gid))?)
+}
+
+/// Takes another user for good; call [`set_groups`] before.
+pub fn set_user(uid: u32) -> io::Result<()> {
+    Ok(unistd::setuid(Uid::from_raw(uid))?)
+}
+
+/// Makes `dir` the root of the file system and goes there.
+pub fn change_root(dir: &Path) -> io::Result<()> {
+    unistd::chroot(dir)?;
+    Ok(unistd::chdir("/")?)
+}
+
+/// Whether the effective user is root.
+pub fn is_root() -> bool {
+    unistd::geteuid().is_root()
+}
+
+/// The id of a user by name.
+pub fn user_id(name: &str) -> Option<u32> {
+    unistd::User::from_name(name).ok().flatten().map(|u| u.uid.as_raw())
+}
+
+/// The id of a group by name.
+pub fn group_id(name: &str) -> Option<u32> {
+    unistd::Group::from_name(name).ok().flatten().map(|g| g.gid.as_raw())
+}
+
+/// Keeps the process traceable and able to dump core after it changed its identity
+/// (`set-dumpable`).
+pub fn set_dumpable() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_dumpable(true)?)
+}
+
+/// Which side of a fork this is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Forked {
+    /// The old process, with the child's id.
+    Parent(i32),
+    /// The new process.
+    Child,
+}
+
+/// Splits the process in two (man 2 fork). The program has one thread, so the child is whole.
+pub fn fork() -> io::Result<Forked> {
+    // SAFETY: the program runs one thread when it forks, so no lock is held by a thread that the
+    // child does not have.
+    match unsafe { unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Forked::Parent(child.as_raw())),
+        ForkResult::Child => Ok(Forked::Child),
+    }
+}
+
+/// Leaves the terminal: a new session, and standard input, output and error on `/dev/null`.
+pub fn detach() -> io::Result<()> {
+    unistd::setsid()?;
+    silence()
+}
+
+/// Puts standard input, output and error on `/dev/null`.
+pub fn silence() -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    for number in 0..=2 {
+        // SAFETY: no pointers; the standard descriptors are never held as `OwnedFd`.
+        check(unsafe { libc::dup2(null.as_raw_fd(), number) })?;
+    }
+    Ok(())
+}
+
+/// Whom a unix socket file belongs to and who may use it; `None` leaves as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct FileOwner {
+    /// Permission bits.
+    pub mode: Option<u32>,
+    /// Owner.
+    pub uid: Option<u32>,
+    /// Group.
+    pub gid: Option<u32>,
+}
+
+/// Applies owner, group and mode to a file.
+pub fn set_file_owner(path: &Path, owner: &FileOwner) -> io::Result<()> {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    if owner.uid.is_some() || owner.gid.is_some() {
+        chown(path, owner.uid, owner.gid)?;
+    }
+    match owner.mode {
+        Some(mode) => std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_can_be_read_and_set_to_what_they_are() {
+        let (soft, hard) = nofile_limit().unwrap();
+        assert!(soft <= hard);
+        set_nofile_limit(soft, hard).unwrap();
+    }
+
+    #[test]
+    fn a_blocked_signal_is_read_from_its_descriptor() {
+        let fd = signal_fd(&[Signal::SIGUSR1]).unwrap();
+        assert!(fd.read_signal().unwrap().is_none());
+        nix::sys::signal::raise(Signal::SIGUSR1).unwrap();
+        assert_eq!(fd.read_signal().unwrap().unwrap().ssi_signo, Signal::SIGUSR1 as u32);
+    }
+
+    #[test]
+    fn modes_reach_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        set_file_owner(file.path(), &FileOwner { mode: Some(0o640), ..Default::default() }).unwrap();
+        assert_eq!(file.as_file().metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}
