@@ -12,6 +12,7 @@ pub mod process;
 pub mod socket;
 pub mod sockopt;
 pub mod tcpstate;
+pub mod time;
 
 use std::io as stdio;
 

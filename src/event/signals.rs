@@ -1,0 +1,86 @@
+//! Signals as events: a signalfd instead of handlers.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::signal::SigSet;
+pub use nix::sys::signal::Signal;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+/// The signals that an operator sends (management.txt chapter 4).
+///
+/// SIGPIPE is not among them: the Rust runtime ignores it from the start.
+pub const OPERATOR_SIGNALS: [Signal; 8] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGQUIT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGTTOU,
+    Signal::SIGTTIN,
+];
+
+/// Receives signals through a descriptor.
+///
+/// The signals are blocked in the calling thread, and the block is inherited by children: a child
+/// that executes another program calls [`unblock`] first.
+#[derive(Debug)]
+pub struct Signals {
+    fd: SignalFd,
+}
+
+impl Signals {
+    /// Blocks `signals` in this thread and opens a descriptor that reads them. Register it with
+    /// [`register_readable`](crate::event::Poller::register_readable).
+    ///
+    /// # Errors
+    /// What sigprocmask(2) and signalfd(2) say: EMFILE, ENFILE, ENOMEM.
+    pub fn new(signals: &[Signal]) -> io::Result<Self> {
+        let set: SigSet = signals.iter().copied().collect();
+        set.thread_block()?;
+        let fd = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        Ok(Signals { fd })
+    }
+
+    /// The signals that arrived. Several of one number before a call count as one, as always with
+    /// signals. Take them all: the descriptor is told of by its edge.
+    pub fn drain(&mut self) -> impl Iterator<Item = Signal> + '_ {
+        // An error other than "none left" cannot come from an open signalfd; it ends the list too.
+        std::iter::from_fn(|| self.fd.read_signal().ok().flatten())
+            .filter_map(|info| Signal::try_from(info.ssi_signo as i32).ok())
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Lifts the block of every signal in this thread: between fork and exec.
+///
+/// # Errors
+/// None that Linux would give.
+pub fn unblock() -> io::Result<()> {
+    SigSet::all().thread_unblock().map_err(io::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Raised in the test's own thread, so nobody else sees them.
+    #[test]
+    fn a_raised_signal_is_read_once() {
+        let mut signals = Signals::new(&OPERATOR_SIGNALS).unwrap();
+        assert_eq!(signals.drain().count(), 0);
+        nix::sys::signal::raise(Signal::SIGUSR1).unwrap();
+        nix::sys::signal::raise(Signal::SIGHUP).unwrap();
+        nix::sys::signal::raise(Signal::SIGUSR1).unwrap();
+        let mut got: Vec<_> = signals.drain().collect();
+        got.sort_unstable();
+        assert_eq!(got, [Signal::SIGHUP, Signal::SIGUSR1]);
+        assert_eq!(signals.drain().count(), 0);
+    }
+}
