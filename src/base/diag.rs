@@ -77,6 +77,17 @@ impl Diags {
         self.push(severity, format!("parsing [{}:{}] : {}", place.file, place.line, text.as_ref()));
     }
 
+    /// Adds `parsing [file:line]: text`: the form of the lexer and of the dot directives, without the
+    /// blank before the colon.
+    pub fn in_line(&mut self, severity: Severity, place: &Place, text: impl AsRef<str>) {
+        self.push(severity, format!("parsing [{}:{}]: {}", place.file, place.line, text.as_ref()));
+    }
+
+    /// Whether the configuration must be refused.
+    pub fn refuses(&self) -> bool {
+        self.count(Severity::Alert) > 0
+    }
+
     /// How many messages of exactly this severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         self.list.iter().filter(|d| d.severity == severity).count()
@@ -85,5 +96,65 @@ impl Diags {
     /// All messages in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Diag> {
         self.list.iter()
+    }
+}
+
+/// Columns of a line that [`caret`] shows.
+const CARET_WIDTH: usize = 80;
+/// Column where the mistake stands when the line is too long to be shown from its start.
+const CARET_MIDDLE: usize = 40;
+
+/// Two lines that show `line` and a `^` under its byte `at`, each after a line feed and two blanks.
+///
+/// Leading blanks are left out, a long line is cut, and bytes that a terminal could misread are
+/// shown as blanks or question marks.
+pub fn caret(line: &[u8], at: usize) -> String {
+    let indent = line.iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+    let text: Vec<char> = line.iter().skip(indent).map(|&c| shown(c)).collect();
+    let at = at.saturating_sub(indent);
+    let (view, column): (String, usize) = if at < CARET_WIDTH {
+        (text.iter().take(CARET_WIDTH).collect(), at)
+    } else {
+        let start = at - CARET_MIDDLE + 3;
+        let middle = text.iter().skip(start).take(CARET_WIDTH - 6);
+        (["...", &middle.collect::<String>(), "..."].concat(), CARET_MIDDLE)
+    };
+    format!("\n  {view}\n  {:>1$}", "^", column + 1)
+}
+
+fn shown(c: u8) -> char {
+    match c {
+        b' '..=b'~' => c.into(),
+        b'\t' | b'\r' | b'\n' => ' ',
+        _ => '?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caret_points_below_the_byte_without_the_indentation() {
+        assert_eq!(caret(b"\t .notice \"abc", 10), "\n  .notice \"abc\n          ^");
+        assert_eq!(caret(b"a\tb\x01\xc3", 2), "\n  a b??\n    ^");
+    }
+
+    #[test]
+    fn caret_cuts_long_lines_around_the_mistake() {
+        let text = caret(&[b'a'; 200], 79);
+        assert_eq!(text, format!("\n  {}\n  {}^", "a".repeat(80), " ".repeat(79)));
+        let text = caret(&[b'a'; 200], 80);
+        assert_eq!(text, format!("\n  ...{}...\n  {}^", "a".repeat(74), " ".repeat(40)));
+    }
+
+    #[test]
+    fn only_an_alert_refuses() {
+        let mut diags = Diags::new();
+        diags.warning("w");
+        assert!(!diags.refuses());
+        diags.in_line(Severity::Alert, &Place { file: "a.cfg".into(), line: 3 }, "x");
+        assert!(diags.refuses());
+        assert_eq!(diags.iter().last().map(|d| d.text.as_str()), Some("parsing [a.cfg:3]: x"));
     }
 }
