@@ -1,1 +1,12 @@
 //! Counters as plain structs, and the columns that name them; no output formats.
+
+pub mod columns;
+pub mod counters;
+pub mod gauge;
+pub mod process;
+pub mod times;
+
+pub use counters::{BackendCounters, FrontendCounters, HttpCounters, ListenerCounters, ServerCounters};
+pub use gauge::Gauge;
+pub use process::ProcessCounters;
+pub use times::{Average, Times};

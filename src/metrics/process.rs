@@ -1,0 +1,79 @@
+//! What the process counts as a whole (`show info`).
+
+use super::gauge::Gauge;
+use crate::base::rate::RateCounter;
+
+/// One for the process. Every field only grows unless its doc says otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessCounters {
+    /// `CurrConns`, `CumConns`: client connections, those of the CLI included in the total only.
+    pub conn: Gauge,
+    /// `ConnRate`, `MaxConnRate`.
+    pub conn_rate: RateCounter,
+    /// `SessRate`, `MaxSessRate`.
+    pub sess_rate: RateCounter,
+    /// `CumReq`: requests; a TCP session counts as one.
+    pub requests: u64,
+    /// `TotalBytesOut`: bytes sent to clients and servers.
+    pub bytes_out: u64,
+    /// `BytesOutRate`.
+    pub bytes_out_rate: RateCounter,
+    /// `TotalSplicdedBytesOut`: bytes that went through a pipe, included in `bytes_out`.
+    pub spliced_out: u64,
+    /// `DroppedLogs`: log lines lost because their target was gone, slow or full.
+    pub log_dropped: u64,
+    /// Events for a descriptor that was closed in the same turn: dropped.
+    pub stale_tokens: u64,
+    /// Times a listener paused because accept said EMFILE, ENFILE, ENOBUFS or ENOMEM.
+    pub accept_pauses: u64,
+    /// `PipesUsed`: pipes lent now. `max` is the most at a time.
+    pub pipes: Gauge,
+    /// `PipesFree`: pipes kept for the next; a gauge set by the pool.
+    pub pipes_free: u64,
+    /// Buffers lent now; `max` is the most at a time.
+    pub buffers: Gauge,
+    /// Connections on which splice was refused by the kernel and given up.
+    pub splice_refused: u64,
+    /// Binds and servers that were to use MPTCP and fell back to TCP, at start and later.
+    pub mptcp_fallbacks: u64,
+    /// Turns of the loop.
+    pub turns: u64,
+}
+
+impl ProcessCounters {
+    /// `clear counters` clears the maxima; with `all` the totals too. The last four of `show info`
+    /// that are no totals (gauges) stay as they are.
+    pub fn clear(&mut self, all: bool) {
+        self.conn.clear(all);
+        self.pipes.clear(all);
+        self.buffers.clear(all);
+        self.conn_rate.clear_max();
+        self.sess_rate.clear_max();
+        self.bytes_out_rate.clear_max();
+        if all {
+            *self = ProcessCounters {
+                conn: self.conn,
+                conn_rate: self.conn_rate,
+                sess_rate: self.sess_rate,
+                bytes_out_rate: self.bytes_out_rate,
+                pipes: self.pipes,
+                pipes_free: self.pipes_free,
+                buffers: self.buffers,
+                ..ProcessCounters::default()
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clear_all_keeps_what_is_lent() {
+        let mut process = ProcessCounters { requests: 7, pipes_free: 2, ..Default::default() };
+        process.pipes.enter();
+        process.clear(true);
+        assert_eq!((process.requests, process.pipes_free, process.pipes.cur), (0, 2, 1));
+    }
+}

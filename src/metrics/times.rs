@@ -1,0 +1,121 @@
+//! Averages and maxima of the times of requests.
+
+/// How many of the last values an average remembers (management.txt 9.1, `qtime`).
+pub const SAMPLES_MAX: u64 = 1024;
+
+/// Average over about the last [`SAMPLES_MAX`] values, in the unit of the values.
+///
+/// It remembers no single value: each new one takes the place of one average old one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Average {
+    sum: u64,
+    samples: u64,
+    /// The highest value since the start or the last `clear counters`.
+    pub max: u64,
+}
+
+impl Average {
+    /// Takes one value in.
+    #[inline]
+    pub fn add(&mut self, value: u64) {
+        if self.samples < SAMPLES_MAX {
+            self.samples += 1;
+        } else {
+            self.sum -= self.get().min(self.sum);
+        }
+        self.sum = self.sum.saturating_add(value);
+        self.max = self.max.max(value);
+    }
+
+    /// The average, rounded up; 0 before the first value.
+    #[inline]
+    pub fn get(&self) -> u64 {
+        if self.samples == 0 { 0 } else { self.sum.div_ceil(self.samples) }
+    }
+}
+
+/// Where the time of requests went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Waiting in the queue (`qtime`).
+    pub queue_ms: Average,
+    /// Connecting to the server (`ctime`).
+    pub connect_ms: Average,
+    /// Waiting for the response head (`rtime`); stays 0 in TCP mode.
+    pub response_ms: Average,
+    /// The whole session or request (`ttime`).
+    pub total_ms: Average,
+}
+
+impl Times {
+    /// Takes in a finished request. A time that was never reached (negative) is left out.
+    pub fn add(&mut self, queue_ms: i64, connect_ms: i64, response_ms: i64, total_ms: i64) {
+        let parts = [
+            (&mut self.queue_ms, queue_ms),
+            (&mut self.connect_ms, connect_ms),
+            (&mut self.response_ms, response_ms),
+            (&mut self.total_ms, total_ms),
+        ];
+        for (average, value_ms) in parts {
+            if let Ok(value_ms) = u64::try_from(value_ms) {
+                average.add(value_ms);
+            }
+        }
+    }
+
+    /// `clear counters`: forgets the maxima, with `all` the averages too.
+    pub fn clear(&mut self, all: bool) {
+        if all {
+            *self = Times::default();
+            return;
+        }
+        for average in
+            [&mut self.queue_ms, &mut self.connect_ms, &mut self.response_ms, &mut self.total_ms]
+        {
+            average.max = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_values_are_averaged_exactly() {
+        let mut average = Average::default();
+        assert_eq!(average.get(), 0);
+        average.add(10);
+        assert_eq!(average.get(), 10);
+        average.add(21);
+        assert_eq!(average.get(), 16, "rounded up");
+        assert_eq!(average.max, 21);
+    }
+
+    #[test]
+    fn old_values_fade_when_new_ones_come() {
+        let mut average = Average::default();
+        for _ in 0..SAMPLES_MAX {
+            average.add(1000);
+        }
+        for _ in 0..SAMPLES_MAX * 20 {
+            average.add(10);
+        }
+        assert!(average.get() <= 12, "{}", average.get());
+        assert_eq!(average.max, 1000);
+    }
+
+    #[test]
+    fn unreached_times_are_left_out() {
+        let mut times = Times::default();
+        times.add(0, 5, -1, 100);
+        times.add(-1, -1, -1, 50);
+        assert_eq!(times.connect_ms.get(), 5);
+        assert_eq!(times.response_ms.get(), 0);
+        assert_eq!(times.total_ms.get(), 75);
+        times.clear(false);
+        assert_eq!((times.total_ms.max, times.total_ms.get()), (0, 75));
+        times.clear(true);
+        assert_eq!(times, Times::default());
+    }
+}
