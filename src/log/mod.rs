@@ -1,1 +1,5 @@
 //! Log records, line formats and sinks.
+
+pub mod record;
+
+pub use record::{Load, Record, Timers};

@@ -214,9 +214,18 @@ mod tests {
 
     #[test]
     fn the_fixed_columns_stand_where_the_manual_puts_them() {
-        for (at, name) in [(0, "pxname"), (17, "status"), (33, "rate"), (48, "req_tot"), (61, "ttime"),
-            (73, "addr"), (79, "conn_tot"), (94, "eint"), (99, "uweight"), (103, "-")]
-        {
+        for (at, name) in [
+            (0, "pxname"),
+            (17, "status"),
+            (33, "rate"),
+            (48, "req_tot"),
+            (61, "ttime"),
+            (73, "addr"),
+            (79, "conn_tot"),
+            (94, "eint"),
+            (99, "uweight"),
+            (103, "-"),
+        ] {
             assert_eq!(COLUMNS[at].name, name);
             assert_eq!(position(name), at);
         }

@@ -69,9 +69,7 @@ impl Times {
             *self = Times::default();
             return;
         }
-        for average in
-            [&mut self.queue_ms, &mut self.connect_ms, &mut self.response_ms, &mut self.total_ms]
-        {
+        for average in [&mut self.queue_ms, &mut self.connect_ms, &mut self.response_ms, &mut self.total_ms] {
             average.max = 0;
         }
     }
