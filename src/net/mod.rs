@@ -1,1 +1,10 @@
 //! Addresses, the protocol table, receivers and listeners, accept and connect.
+//!
+//! What the operator typed becomes an [`address::Address`]; a name in it is looked up by
+//! [`resolve`]; a row of the [`protocol`] table and the address make a [`receiver`], which a
+//! [`listener`] gives limits and a state. [`accept`] takes clients off it, [`connect`] goes out to
+//! servers.
+
+pub mod address;
+pub mod protocol;
+pub mod resolve;

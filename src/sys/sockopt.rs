@@ -61,8 +61,7 @@ options! {
     quickack(on: bool) = IPPROTO_TCP, libc::TCP_QUICKACK;
     /// `TCP_CORK`: hold back partial segments.
     cork(on: bool) = IPPROTO_TCP, libc::TCP_CORK;
-    /// `TCP_MAXSEG`: the largest segment in bytes; below 0, the given value lowers the path's MSS by so much on no
-    /// kernel, so pass what `maxseg_get` read to go back to a default.
+    /// `TCP_MAXSEG`: the largest segment in bytes, from 88 to 32767; 0 takes an earlier value back.
     maxseg_set(bytes: i32) = IPPROTO_TCP, libc::TCP_MAXSEG;
     /// `TCP_DEFER_ACCEPT`: wake the listener only when data came, at the latest after so many seconds.
     defer_accept(timeout_s: i32) = IPPROTO_TCP, libc::TCP_DEFER_ACCEPT;
@@ -103,6 +102,18 @@ options! {
 /// `TCP_MAXSEG`: the largest segment in bytes.
 pub fn maxseg_get(fd: BorrowedFd<'_>) -> io::Result<i32> {
     get_int(fd, libc::IPPROTO_TCP, libc::TCP_MAXSEG)
+}
+
+/// Whether the socket's protocol does not know `TCP_MD5SIG`. Nothing is set: a value too short to be
+/// one is refused for its length by a protocol that knows the option.
+pub fn refuses_md5sig(fd: BorrowedFd<'_>) -> bool {
+    let tried = set_bytes(fd, libc::IPPROTO_TCP, libc::TCP_MD5SIG, &[]);
+    tried.is_err_and(|e| is_unknown_option(&e))
+}
+
+/// Whether an error says that the socket's protocol does not know the option.
+pub fn is_unknown_option(e: &io::Error) -> bool {
+    matches!(e.raw_os_error(), Some(libc::ENOPROTOOPT | libc::EOPNOTSUPP))
 }
 
 /// `SO_MARK`: the netfilter mark of this socket's packets (needs CAP_NET_ADMIN).
