@@ -5,7 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::sys::signal::SigSet;
 pub use nix::sys::signal::Signal;
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::SignalFd;
+
+use crate::sys::process::signal_fd;
 
 /// The signals that an operator sends (management.txt chapter 4).
 ///
@@ -37,10 +39,7 @@ impl Signals {
     /// # Errors
     /// What sigprocmask(2) and signalfd(2) say: EMFILE, ENFILE, ENOMEM.
     pub fn new(signals: &[Signal]) -> io::Result<Self> {
-        let set: SigSet = signals.iter().copied().collect();
-        set.thread_block()?;
-        let fd = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-        Ok(Signals { fd })
+        Ok(Signals { fd: signal_fd(signals)? })
     }
 
     /// The signals that arrived. Several of one number before a call count as one, as always with
