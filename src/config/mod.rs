@@ -8,3 +8,4 @@ pub mod lines;
 pub mod preprocess;
 pub mod reference_words;
 pub mod source;
+pub mod suggest;

@@ -1,1 +1,4 @@
 //! Arguments, start-up, privileges and the life of the process.
+
+pub mod args;
+pub mod version;
