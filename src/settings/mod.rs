@@ -1,1 +1,37 @@
 //! What the operator asked for: plain data, frozen at boot.
+//!
+//! `config` fills it, `worker` builds the live objects from it, and nothing reads configuration
+//! text afterwards. Times are in milliseconds, sizes in bytes. `None` means "not given": the
+//! default is applied where the value is used and documented at the field.
+
+pub mod bind;
+pub mod global;
+pub mod logs;
+pub mod proxy;
+pub mod server;
+
+pub use bind::Bind;
+pub use global::{Global, StatsSocket, Tune};
+pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};
+pub use proxy::{Balance, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
+pub use server::{Server, Source};
+
+use crate::base::ids::ServerId;
+
+/// Everything that one configuration says, references resolved.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The merged `global` sections.
+    pub global: Global,
+    /// Frontends, backends and listens in order of declaration; a `ProxyId` is a position here.
+    pub proxies: Vec<Proxy>,
+    /// All servers, backend after backend; a `ServerId` is a position here.
+    pub servers: Vec<Server>,
+}
+
+impl Settings {
+    /// The server that `id` names.
+    pub fn server(&self, id: ServerId) -> &Server {
+        &self.servers[id.0 as usize]
+    }
+}

@@ -1,0 +1,196 @@
+//! A `frontend`, `backend` or `listen` (configuration.txt chapter 4), `defaults` already merged in.
+
+use super::bind::Bind;
+use super::logs::{LogLine, LogTarget};
+use super::server::Source;
+use crate::base::diag::Place;
+use crate::base::ids::{ProxyId, ServerId};
+
+/// Which sides a proxy has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Frontend,
+    Backend,
+    Listen,
+}
+
+impl Kind {
+    /// Whether clients arrive here.
+    pub const fn is_frontend(self) -> bool {
+        !matches!(self, Kind::Backend)
+    }
+    /// Whether servers live here.
+    pub const fn is_backend(self) -> bool {
+        !matches!(self, Kind::Frontend)
+    }
+    /// The section's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Frontend => "frontend",
+            Kind::Backend => "backend",
+            Kind::Listen => "listen",
+        }
+    }
+}
+
+/// `mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum Mode {
+    #[default]
+    Tcp,
+    Http,
+}
+
+/// `timeout *` in milliseconds; `None` is unlimited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Timeouts {
+    pub client_ms: Option<u64>,
+    pub client_fin_ms: Option<u64>,
+    pub server_ms: Option<u64>,
+    pub server_fin_ms: Option<u64>,
+    pub connect_ms: Option<u64>,
+    /// Connect timeout when absent.
+    pub queue_ms: Option<u64>,
+    /// Replaces client and server once both ways have carried data (tcp) or after an upgrade (http).
+    pub tunnel_ms: Option<u64>,
+    /// Client timeout when absent.
+    pub http_request_ms: Option<u64>,
+    /// http-request timeout, else client timeout, when absent.
+    pub http_keep_alive_ms: Option<u64>,
+    pub tarpit_ms: Option<u64>,
+    pub check_ms: Option<u64>,
+}
+
+/// What becomes of connections between two requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HttpMode {
+    /// `option http-keep-alive`, the default.
+    #[default]
+    KeepAlive,
+    /// `option http-server-close`
+    ServerClose,
+    /// `option httpclose`
+    Close,
+}
+
+/// `option` flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub dontlognull: bool,
+    pub dontlog_normal: bool,
+    pub logasap: bool,
+    pub log_separate_errors: bool,
+    pub splice_auto: bool,
+    pub splice_request: bool,
+    pub splice_response: bool,
+    pub nolinger: bool,
+    /// `None`: the reference's default (on for http frontends' accept side as it decides).
+    pub tcp_smart_accept: Option<bool>,
+    pub tcp_smart_connect: bool,
+    pub clitcpka: bool,
+    pub srvtcpka: bool,
+    pub http_mode: HttpMode,
+    pub abortonclose: bool,
+    pub http_no_delay: bool,
+    pub http_ignore_probes: bool,
+    pub accept_unsafe_violations_in_http_request: bool,
+    pub socket_stats: bool,
+    pub contstats: bool,
+    pub independent_streams: bool,
+    pub transparent: bool,
+    pub allbackups: bool,
+    pub persist: bool,
+    /// `option redispatch [n]`: `None` off; `-1` on the last retry; n every n-th; -n the n-th last.
+    pub redispatch: Option<i32>,
+    pub idle_close_on_response: bool,
+}
+
+/// TCP keep-alive probe settings (`clitcpka-*`, `srvtcpka-*`); `None` leaves the kernel's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct TcpKeepalive {
+    pub count: Option<u32>,
+    pub idle_s: Option<u32>,
+    pub interval_s: Option<u32>,
+}
+
+/// `balance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Balance {
+    /// `roundrobin`, the default in `balance` and here.
+    #[default]
+    RoundRobin,
+}
+
+/// `http-reuse`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum HttpReuse {
+    Never,
+    #[default]
+    Safe,
+    Aggressive,
+    Always,
+}
+
+/// One proxy.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Where its section began.
+    pub place: Place,
+    /// Name.
+    pub name: String,
+    /// `id`, or the automatic number (from 2, lowest unused).
+    pub id: u32,
+    /// Its sides.
+    pub kind: Kind,
+    /// `mode`.
+    pub mode: Mode,
+    /// `disabled`.
+    pub disabled: bool,
+    /// `description`.
+    pub description: Option<String>,
+    /// `bind` lines.
+    pub binds: Vec<Bind>,
+    /// `maxconn` of the frontend; the process's maxconn when absent.
+    pub maxconn: Option<u32>,
+    /// `backlog` for listeners without their own.
+    pub backlog: Option<u32>,
+    /// `fullconn`, kept for dynamic limits.
+    pub fullconn: Option<u32>,
+    /// `rate-limit sessions`: new sessions per second.
+    pub rate_limit_sessions: Option<u32>,
+    /// The backend connections go to: the first unconditional `use_backend`, else `default_backend`, else the proxy
+    /// itself when it is a `listen`.
+    pub backend: Option<ProxyId>,
+    /// `timeout *`.
+    pub timeouts: Timeouts,
+    /// `option *`.
+    pub options: Options,
+    /// `clitcpka-cnt|idle|intvl`.
+    pub client_keepalive: TcpKeepalive,
+    /// `srvtcpka-cnt|idle|intvl`.
+    pub server_keepalive: TcpKeepalive,
+    /// `retries`; 3.
+    pub retries: u32,
+    /// Its servers, in order of declaration.
+    pub servers: Vec<ServerId>,
+    /// `balance`.
+    pub balance: Balance,
+    /// `http-reuse`.
+    pub http_reuse: HttpReuse,
+    /// `source` for servers that have none.
+    pub source: Option<Source>,
+    /// `log` lines, `log global` already replaced by the global ones.
+    pub logs: Vec<LogTarget>,
+    /// `option tcplog|httplog`.
+    pub log_line: LogLine,
+    /// `log-tag`.
+    pub log_tag: Option<String>,
+    /// `guid`.
+    pub guid: Option<String>,
+}

@@ -1,0 +1,72 @@
+//! One `server` line (configuration.txt 5.2).
+
+use crate::base::diag::Place;
+use crate::net::address::Address;
+use crate::sys::addr::SockAddr;
+
+/// A `server` line, `default-server` values already merged in.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where it was declared.
+    pub place: Place,
+    /// Name, unique in the backend.
+    pub name: String,
+    /// `id`, or the number counted from 1 in the backend.
+    pub id: u32,
+    /// The address as parsed: family, transport, port or port offset.
+    pub address: Address,
+    /// The resolved address; the port is filled in unless it is an offset. `None` while `init-addr` left it unresolved (the server is then down).
+    pub resolved: Option<SockAddr>,
+    /// `weight`, 0..=256; 1.
+    pub weight: u32,
+    /// `maxconn`; 0 = no limit.
+    pub maxconn: u32,
+    /// `minconn`.
+    pub minconn: u32,
+    /// `maxqueue`; 0 = no limit.
+    pub maxqueue: u32,
+    /// `backup`.
+    pub backup: bool,
+    /// `disabled`: starts in maintenance.
+    pub disabled: bool,
+    /// `source`; the backend's when absent.
+    pub source: Option<Source>,
+    /// `tcp-ut`.
+    pub tcp_ut_ms: Option<u32>,
+    /// `tfo`.
+    pub tfo: bool,
+    /// `namespace`; `*` (the client's) is not supported.
+    pub namespace: Option<String>,
+    /// `pool-max-conn`; -1 = no limit.
+    pub pool_max_conn: i32,
+    /// `pool-purge-delay`; 5 s.
+    pub pool_purge_delay_ms: u64,
+    /// `cookie` value, kept for persistence.
+    pub cookie: Option<String>,
+    /// `guid`.
+    pub guid: Option<String>,
+}
+
+/// `source`: where connections to servers come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Local address; the wildcard with port 0 leaves it to the kernel.
+    pub address: std::net::SocketAddr,
+    /// Ports to choose from, inclusive; `None` leaves it to the kernel.
+    pub ports: Option<(u16, u16)>,
+    /// `interface`: SO_BINDTODEVICE.
+    pub interface: Option<String>,
+    /// `usesrc`: the client's address, the client's address with its port, or a fixed one (needs CAP_NET_ADMIN).
+    pub usesrc: Option<UseSrc>,
+}
+
+/// `usesrc` argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UseSrc {
+    /// `client`: address and port.
+    Client,
+    /// `clientip`: address only.
+    ClientIp,
+    /// A foreign address.
+    Fixed(std::net::SocketAddr),
+}
