@@ -23,7 +23,7 @@ pub enum Wrong {
     FoldFirst,
     /// A NUL in a header value.
     ValueByte,
-    /// More header lines than `Limits::header_count_max`.
+    /// More header lines than `Limits::header_count_max` allows.
     HeaderCount,
     /// The head does not end within `Limits::head_len_max`.
     HeadLength,
@@ -37,8 +37,10 @@ pub enum Wrong {
     TransferCoding,
     /// A transfer coding before `chunked` that this proxy does not undo.
     UnsupportedCoding,
-    /// A 101 that nobody asked for, or a 1xx that cannot be forwarded.
+    /// A 101 that nobody asked for.
     Informational,
+    /// A websocket handshake without its `Sec-WebSocket-Key`, or an answer to it without `Sec-WebSocket-Accept`.
+    WebSocketKey,
     /// A chunk size line without a digit or with too many of them.
     ChunkSize,
     /// A chunk extension with a forbidden byte, or a longer one than allowed.
@@ -100,7 +102,8 @@ impl Wrong {
             Wrong::ContentLength => "invalid Content-Length",
             Wrong::TransferCoding => "invalid Transfer-Encoding",
             Wrong::UnsupportedCoding => "unsupported transfer coding",
-            Wrong::Informational => "unexpected interim response",
+            Wrong::Informational => "unexpected switching of protocols",
+            Wrong::WebSocketKey => "websocket handshake without key",
             Wrong::ChunkSize => "invalid chunk size",
             Wrong::ChunkExtension => "invalid chunk extension",
             Wrong::ChunkEnd => "missing line end after chunk data",

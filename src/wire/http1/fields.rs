@@ -118,7 +118,7 @@ pub struct HeaderField {
     /// The name; it is never empty and holds token characters only.
     pub name: Range16,
     /// The value without the white space around it; may be empty. A folded value still holds its line ends
-    /// until `edit` has blanked them.
+    /// until `make_plain` has blanked them.
     pub value: Range16,
     /// Which header it is.
     pub known: Known,
@@ -127,7 +127,7 @@ pub struct HeaderField {
 /// What a parser accepts; the defaults are those of the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Header lines (`tune.http.maxhdr`), 101 by default.
+    /// `tune.http.maxhdr`, 101 by default. As in the reference one entry is its own: 100 lines pass.
     pub header_count_max: u16,
     /// Bytes of a head, its final empty line included; at most 65535.
     pub head_len_max: u16,
@@ -147,6 +147,9 @@ pub struct Fields {
     pub(super) list: Vec<HeaderField>,
     /// Bits of the `Known` headers that are present.
     seen: u32,
+    repeated_host: bool,
+    /// Where the first header line starts.
+    pub(super) first_line: u16,
     /// Some line ended with a bare LF, the start line included.
     pub(super) bare_lf: bool,
     /// Some value is folded over several lines.
@@ -175,6 +178,16 @@ impl Fields {
         self.seen
     }
 
+    /// Whether there is more than one `Host` line.
+    pub(super) fn repeats_host(&self) -> bool {
+        self.repeated_host
+    }
+
+    /// Where another line can be inserted: behind the last one.
+    pub fn end(&self) -> u16 {
+        self.list.last().map_or(self.first_line, |field| field.line.end)
+    }
+
     /// All lines of one `known` header. Ask `has` first where it is rare.
     pub fn all(&self, known: Known) -> impl Iterator<Item = &HeaderField> {
         self.list.iter().filter(move |f| f.known == known)
@@ -193,6 +206,7 @@ impl Fields {
     pub(super) fn clear(&mut self) {
         self.list.clear();
         self.seen = 0;
+        self.repeated_host = false;
         self.bare_lf = false;
         self.folded = false;
         self.start_at(0);
@@ -216,9 +230,10 @@ impl Fields {
                 }
             }
             let Some(field) = self.scan_value(bytes)? else { return Ok(None) };
-            if self.list.len() >= usize::from(limits.header_count_max) {
+            if self.list.len() + 1 >= usize::from(limits.header_count_max) {
                 return Err(HeadError::new(Wrong::HeaderCount, self.line_start));
             }
+            self.repeated_host |= field.known == Known::Host && self.has(Known::Host);
             self.seen |= field.known.bit();
             self.start_at(field.line.end as usize);
             self.list.push(field);

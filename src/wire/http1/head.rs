@@ -76,7 +76,7 @@ pub struct RequestHead {
     pub head_len: u16,
     /// The header lines.
     pub fields: Fields,
-    /// The request line is not `method SP target SP HTTP/1.x CRLF`, and must be rewritten.
+    /// The request line is not written the plain way.
     pub(super) odd_start: bool,
 }
 
@@ -93,6 +93,12 @@ impl RequestHead {
         let mut fields = std::mem::take(&mut self.fields);
         fields.clear();
         *self = RequestHead { fields, ..RequestHead::default() };
+    }
+
+    /// Whether the head is written the plain way: one start line, single spaces, CRLF line ends, no folded value.
+    /// `make_plain` makes it so, and must be called on other heads before they are forwarded.
+    pub fn is_plain(&self) -> bool {
+        !(self.odd_start || self.start > 0 || self.fields.bare_lf || self.fields.folded)
     }
 
     /// The header lines.
@@ -122,36 +128,20 @@ impl RequestHead {
 
     fn parse_seen(&mut self, bytes: &[u8], limits: &Limits) -> Result<Parsed, HeadError> {
         if self.version_range.is_empty() {
-            let Some(start) = self.skip_empty_lines(bytes)? else { return Ok(Parsed::Partial) };
+            let Some(start) = self.fields.skip_empty_lines(bytes, &mut self.start)? else {
+                return Ok(Parsed::Partial);
+            };
             let Some((end, next)) = self.fields.start_line_end(bytes) else {
                 check_method_prefix(&bytes[start..], start)?;
                 return Ok(Parsed::Partial);
             };
             self.request_line(bytes, start, end, limits)?;
+            self.fields.first_line = next as u16;
             self.fields.start_at(next);
         }
         let Some(head_len) = self.fields.scan(bytes, limits)? else { return Ok(Parsed::Partial) };
         self.head_len = head_len as u16;
         Ok(Parsed::Complete)
-    }
-
-    fn skip_empty_lines(&mut self, bytes: &[u8]) -> Result<Option<usize>, HeadError> {
-        let mut at = usize::from(self.start);
-        loop {
-            match (bytes.get(at), bytes.get(at + 1)) {
-                (Some(b'\n'), _) => at += 1,
-                (Some(b'\r'), Some(b'\n')) => at += 2,
-                (Some(b'\r'), Some(_)) => return Err(HeadError::new(Wrong::BareCr, at)),
-                (None, _) | (Some(b'\r'), None) => {
-                    self.start = at as u16;
-                    return Ok(None);
-                }
-                _ => break,
-            }
-        }
-        self.start = at as u16;
-        self.fields.scanned = self.fields.scanned.max(at);
-        Ok(Some(at))
     }
 
     fn request_line(
@@ -214,10 +204,13 @@ pub struct ResponseHead {
     pub status_range: Range16,
     /// The reason phrase, may be empty.
     pub reason: Range16,
+    /// Where the status line starts: empty lines before it are skipped.
+    pub start: u16,
     /// Bytes of the head, its empty line included. 0 until complete.
     pub head_len: u16,
     /// The header lines.
     pub fields: Fields,
+    /// The start line is not written the plain way.
     pub(super) odd_start: bool,
 }
 
@@ -234,6 +227,12 @@ impl ResponseHead {
         let mut fields = std::mem::take(&mut self.fields);
         fields.clear();
         *self = ResponseHead { fields, ..ResponseHead::default() };
+    }
+
+    /// Whether the head is written the plain way: one start line, single spaces, CRLF line ends, no folded value.
+    /// `make_plain` makes it so, and must be called on other heads before they are forwarded.
+    pub fn is_plain(&self) -> bool {
+        !(self.odd_start || self.start > 0 || self.fields.bare_lf || self.fields.folded)
     }
 
     /// The header lines.
@@ -259,11 +258,15 @@ impl ResponseHead {
 
     fn parse_seen(&mut self, bytes: &[u8], limits: &Limits) -> Result<Parsed, HeadError> {
         if self.status == 0 {
-            let Some((end, next)) = self.fields.start_line_end(bytes) else {
-                check_version_prefix(bytes)?;
+            let Some(start) = self.fields.skip_empty_lines(bytes, &mut self.start)? else {
                 return Ok(Parsed::Partial);
             };
-            self.status_line(bytes, end)?;
+            let Some((end, next)) = self.fields.start_line_end(bytes) else {
+                check_version_prefix(&bytes[start..], start)?;
+                return Ok(Parsed::Partial);
+            };
+            self.status_line(bytes, start, end)?;
+            self.fields.first_line = next as u16;
             self.fields.start_at(next);
         }
         let Some(head_len) = self.fields.scan(bytes, limits)? else { return Ok(Parsed::Partial) };
@@ -271,10 +274,10 @@ impl ResponseHead {
         Ok(Parsed::Complete)
     }
 
-    fn status_line(&mut self, bytes: &[u8], end: usize) -> Result<(), HeadError> {
+    fn status_line(&mut self, bytes: &[u8], start: usize, end: usize) -> Result<(), HeadError> {
         let line = &bytes[..end];
-        let version_end = line.iter().take_while(|&&b| b > b' ').count();
-        self.version = parse_version(&line[..version_end], 0)?;
+        let version_end = start + line[start..].iter().take_while(|&&b| b > b' ').count();
+        self.version = parse_version(&line[start..version_end], start)?;
         let status_start = skip_blanks(line, version_end);
         let status_end =
             status_start + line[status_start..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -288,10 +291,10 @@ impl ResponseHead {
             return Err(HeadError::new(Wrong::StatusCode, reason_start + found));
         }
         self.status = digits.iter().fold(0, |sum, d| sum * 10 + u16::from(d - b'0'));
-        self.version_range = Range16::new(0, version_end);
+        self.version_range = Range16::new(start, version_end);
         self.status_range = Range16::new(status_start, status_end);
         self.reason = Range16::new(reason_start, end);
-        self.odd_start = &line[..version_end] != b"HTTP/1.1"
+        self.odd_start = !matches!(&line[start..version_end], b"HTTP/1.1" | b"HTTP/1.0")
             || status_start != version_end + 1
             || line.get(status_end) != Some(&b' ');
         Ok(())
@@ -299,6 +302,23 @@ impl ResponseHead {
 }
 
 impl Fields {
+    /// Skips empty lines before a start line; `start` moves behind them. `None`: nothing but empty lines yet.
+    fn skip_empty_lines(&mut self, bytes: &[u8], start: &mut u16) -> Result<Option<usize>, HeadError> {
+        let mut at = usize::from(*start);
+        let more = loop {
+            match (bytes.get(at), bytes.get(at + 1)) {
+                (Some(b'\n'), _) => at += 1,
+                (Some(b'\r'), Some(b'\n')) => at += 2,
+                (Some(b'\r'), Some(_)) => return Err(HeadError::new(Wrong::BareCr, at)),
+                (None, _) | (Some(b'\r'), None) => break false,
+                _ => break true,
+            }
+        };
+        *start = at as u16;
+        self.scanned = self.scanned.max(at);
+        Ok(more.then_some(at))
+    }
+
     /// The end of the start line that is being scanned: where its text ends and where the next line starts.
     fn start_line_end(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
         let rest = bytes.get(self.scanned..)?;
@@ -328,9 +348,9 @@ fn check_method_prefix(bytes: &[u8], start: usize) -> Result<(), HeadError> {
     }
 }
 
-fn check_version_prefix(bytes: &[u8]) -> Result<(), HeadError> {
+fn check_version_prefix(bytes: &[u8], start: usize) -> Result<(), HeadError> {
     let known = bytes.len().min(5);
-    if bytes[..known] == b"HTTP/"[..known] { Ok(()) } else { Err(HeadError::new(Wrong::VersionToken, 0)) }
+    if bytes[..known] == b"HTTP/"[..known] { Ok(()) } else { Err(HeadError::new(Wrong::VersionToken, start)) }
 }
 
 fn parse_version(version: &[u8], at: usize) -> Result<Version, HeadError> {
