@@ -5,6 +5,11 @@
 //! [`listener`] gives limits and a state. [`accept`] takes clients off it, [`connect`] goes out to
 //! servers.
 
+pub mod accept;
 pub mod address;
+pub mod connect;
+pub mod listener;
 pub mod protocol;
+pub mod receiver;
 pub mod resolve;
+mod unix_path;

@@ -1,0 +1,359 @@
+//! A receiver: one bound socket, made from a row of the protocol table.
+//!
+//! A plain address tries MPTCP and falls back to TCP with one note; `mptcp@` gets MPTCP or an error
+//! that names the cause; `tcp@` gets TCP. A receiver outlives the listeners that use it.
+
+use super::address::Transport;
+use super::protocol::mptcp::Refusal;
+use super::protocol::probe::{Capabilities, MaxsegDefaults, SocketOption};
+use super::protocol::{self, MptcpPolicy, Protocol, Row, SockFamily};
+use super::unix_path::{self, Unpublished};
+use crate::sys::addr::SockAddr;
+use crate::sys::process::FileOwner;
+use crate::sys::{namespace, socket, sockopt};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Where a receiver gets its socket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A new socket bound to this address.
+    Addr(SockAddr),
+    /// An inherited descriptor (`fd@N`), bound and perhaps listening already.
+    Fd(i32),
+}
+
+/// What a `bind` line says of one socket: plain data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReceiverSpec {
+    /// Address or descriptor.
+    pub place: Place,
+    /// `tcp@`, `mptcp@` or neither.
+    pub transport: Transport,
+    /// `interface`: only this network interface.
+    pub interface: Option<Box<str>>,
+    /// `namespace`: the network namespace to make the socket in.
+    pub namespace: Option<Box<str>>,
+    /// `transparent`: the address need not be ours.
+    pub transparent: bool,
+    /// `v4v6` is `Some(false)`, `v6only` is `Some(true)`; `None` leaves the system's default.
+    pub v6only: Option<bool>,
+    /// Whether another process may bind the same address (`noreuseport` in `global`: no).
+    pub reuseport: bool,
+    /// `mode`, `user`, `uid`, `group`, `gid` of a unix socket's file.
+    pub owner: FileOwner,
+    /// Options on the line that only TCP sockets may take, and that are set before a connection is
+    /// made (`tcp-md5sig`): under the default they turn the bind to TCP.
+    pub tcp_only: Option<SocketOption>,
+}
+
+impl ReceiverSpec {
+    /// A receiver at `addr` with nothing special asked for.
+    pub fn at(addr: SockAddr, transport: Transport) -> ReceiverSpec {
+        ReceiverSpec {
+            place: Place::Addr(addr),
+            transport,
+            interface: None,
+            namespace: None,
+            transparent: false,
+            v6only: None,
+            reuseport: true,
+            owner: FileOwner::default(),
+            tcp_only: None,
+        }
+    }
+}
+
+/// One bound socket.
+#[derive(Debug)]
+pub struct Receiver {
+    /// The socket.
+    pub fd: OwnedFd,
+    /// Its address: as configured, or with the port the kernel chose for port 0.
+    pub addr: SockAddr,
+    /// The row it was made from: the protocol as configured.
+    pub row: &'static Row,
+    /// What the socket really speaks (`SO_PROTOCOL`).
+    pub protocol: Protocol,
+    /// Whether the socket came from another process with options of its own.
+    pub inherited: bool,
+    unpublished: Option<Unpublished>,
+}
+
+/// Something the operator should know of a receiver that works.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// The first protocol could not be had, so the second is used.
+    FellBack {
+        /// Tried first.
+        from: Protocol,
+        /// Used now.
+        to: Protocol,
+        /// Why.
+        cause: Refusal,
+    },
+    /// An option that MPTCP sockets refuse turned this bind to TCP.
+    MadeTcp(SocketOption),
+    /// An option was given up: the kernel refuses it on this kind of socket.
+    Ignored(SocketOption, Protocol),
+    /// An option is set on the accepted sockets that are plain TCP, not on the listener.
+    AfterAccept(SocketOption),
+    /// The interface could not be bound to; all interfaces are listened on.
+    Interface(Box<str>, i32),
+}
+
+impl Note {
+    /// Whether the operator did not get something asked for: a warning, else a notice.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Note::Ignored(..) | Note::Interface(..))
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::FellBack { from, to, cause } => {
+                write!(f, "{from} is not available ({cause}), using {to} instead")
+            }
+            Note::MadeTcp(option) => {
+                write!(f, "'{}' does not work on MPTCP sockets, using TCP instead", option.keyword())
+            }
+            Note::Ignored(option, protocol) => {
+                write!(f, "'{}' ignored: this kernel refuses it on {protocol} sockets", option.keyword())
+            }
+            Note::AfterAccept(option) => write!(
+                f,
+                "'{}' does not work on MPTCP sockets, it applies to the clients that speak plain TCP",
+                option.keyword()
+            ),
+            Note::Interface(name, errno) => {
+                write!(f, "cannot bind receiver to device '{name}' ({})", describe(*errno))
+            }
+        }
+    }
+}
+
+/// Why there is no receiver. The texts follow the reference's, which puts `Binding [file:line] for
+/// proxy NAME: ` before and ` for [address]` behind them.
+#[derive(Debug)]
+pub enum BindError {
+    /// The socket could not be made.
+    Socket {
+        /// Of which protocol.
+        protocol: Protocol,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// The network namespace cannot be entered.
+    Namespace(Box<str>, io::Error),
+    /// An explicit `mptcp@` with an option that MPTCP sockets refuse.
+    NotOnMptcp(SocketOption),
+    /// An option that the socket cannot do without.
+    Option(&'static str, io::Error),
+    /// The address is taken, foreign or forbidden.
+    Bind(io::Error),
+    /// The same for a unix socket.
+    BindUnix(io::Error),
+    /// An inherited descriptor that is no stream socket with an address.
+    Fd(i32, io::Error),
+    /// Listening failed.
+    Listen(io::Error),
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let os = |e: &io::Error| describe(e.raw_os_error().unwrap_or(0));
+        match self {
+            BindError::Socket { protocol: Protocol::Mptcp, error } => {
+                write!(f, "cannot create receiving socket ({}: {})", os(error), Refusal::of(error))
+            }
+            BindError::Socket { error, .. } => write!(f, "cannot create receiving socket ({})", os(error)),
+            BindError::Namespace(name, error) => write!(f, "cannot enter namespace '{name}' ({})", os(error)),
+            BindError::NotOnMptcp(option) => write!(
+                f,
+                "'{}' does not work on MPTCP sockets: use 'tcp@' or a plain address",
+                option.keyword()
+            ),
+            BindError::Option(what, error) => write!(f, "cannot set '{what}' ({})", os(error)),
+            BindError::Bind(error) => write!(f, "cannot bind socket ({})", os(error)),
+            BindError::BindUnix(error) => write!(f, "cannot bind UNIX socket ({})", os(error)),
+            BindError::Fd(number, error) => {
+                write!(f, "cannot use file descriptor '{number}' : {}.", os(error))
+            }
+            BindError::Listen(error) => write!(f, "cannot listen to socket ({})", os(error)),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}
+
+fn describe(errno: i32) -> &'static str {
+    nix::errno::Errno::from_raw(errno).desc()
+}
+
+/// Makes the receiver that `spec` asks for, and tells what the operator should know of it.
+///
+/// # Errors
+/// The first thing that failed; nothing is left behind.
+pub fn bind_receiver(
+    spec: &ReceiverSpec,
+    policy: MptcpPolicy,
+    can: &Capabilities,
+) -> Result<(Receiver, Vec<Note>), BindError> {
+    let mut notes = Vec::new();
+    let addr = match &spec.place {
+        Place::Fd(number) => {
+            let receiver = adopt(*number, &can.maxseg).map_err(|e| BindError::Fd(*number, e))?;
+            return Ok((receiver, notes));
+        }
+        Place::Addr(addr) => addr,
+    };
+    let row = protocol::stream_row(SockFamily::of(addr), spec.transport);
+    let (fd, protocol) = open(spec, row, policy, can, &mut notes)?;
+    let mut receiver =
+        Receiver { fd, addr: addr.clone(), row, protocol, inherited: false, unpublished: None };
+    match addr {
+        SockAddr::Inet(_) => bind_inet(spec, &mut receiver, &mut notes)?,
+        SockAddr::Unix(path) => {
+            let bound = unix_path::bind(receiver.fd.as_fd(), path, &spec.owner);
+            receiver.unpublished = Some(bound.map_err(BindError::BindUnix)?);
+        }
+        SockAddr::Abstract(_) | SockAddr::Unnamed => {
+            socket::bind(receiver.fd.as_fd(), addr).map_err(BindError::BindUnix)?;
+        }
+    }
+    Ok((receiver, notes))
+}
+
+/// Makes the socket: the wanted protocol, or the one to fall back to.
+fn open(
+    spec: &ReceiverSpec,
+    row: &'static Row,
+    policy: MptcpPolicy,
+    can: &Capabilities,
+    notes: &mut Vec<Note>,
+) -> Result<(OwnedFd, Protocol), BindError> {
+    let mut wanted = row.for_receiver(spec.transport, policy);
+    if let Some(option) = spec.tcp_only
+        && !can.takes(wanted.first, option)
+    {
+        match wanted.fallback.take() {
+            Some(fallback) => wanted.first = fallback,
+            None => return Err(BindError::NotOnMptcp(option)),
+        }
+        notes.push(Note::MadeTcp(option));
+    }
+    let make = |protocol| {
+        let made = match &spec.namespace {
+            None => row.open(protocol),
+            // The inner result keeps an error of the socket apart from one of the namespace.
+            Some(name) => match namespace::within(name, || Ok(row.open(protocol))) {
+                Ok(made) => made,
+                Err(e) => return Err(BindError::Namespace(name.clone(), e)),
+            },
+        };
+        made.map_err(|error| BindError::Socket { protocol, error })
+    };
+    match (make(wanted.first), wanted.fallback) {
+        (Ok(fd), _) => Ok((fd, wanted.first)),
+        (Err(BindError::Socket { protocol, error }), Some(to)) => {
+            let fd = make(to)?;
+            notes.push(Note::FellBack { from: protocol, to, cause: Refusal::of(&error) });
+            Ok((fd, to))
+        }
+        (Err(e), _) => Err(e),
+    }
+}
+
+fn bind_inet(spec: &ReceiverSpec, receiver: &mut Receiver, notes: &mut Vec<Note>) -> Result<(), BindError> {
+    let fd = receiver.fd.as_fd();
+    let v6 = receiver.row.family == SockFamily::V6;
+    sockopt::reuseaddr(fd, true).map_err(|e| BindError::Option("reuseaddr", e))?;
+    if spec.reuseport {
+        // Only a help for a process that takes over; a kernel without it still binds.
+        let _ = sockopt::reuseport(fd, true);
+    }
+    if spec.transparent {
+        let set = if v6 { sockopt::transparent_v6(fd, true) } else { sockopt::transparent_v4(fd, true) };
+        set.map_err(|e| BindError::Option("transparent", e))?;
+    }
+    if let Some(name) = &spec.interface
+        && let Err(e) = sockopt::bindtodevice(fd, name)
+    {
+        notes.push(Note::Interface(name.clone(), e.raw_os_error().unwrap_or(0)));
+    }
+    if v6 && let Some(only) = spec.v6only {
+        sockopt::v6only(fd, only).map_err(|e| BindError::Option("v6only", e))?;
+    }
+    socket::bind(fd, &receiver.addr).map_err(BindError::Bind)?;
+    if receiver.addr.port() == 0 {
+        receiver.addr = socket::local_addr(fd).map_err(BindError::Bind)?;
+    }
+    Ok(())
+}
+
+/// The address of an inherited descriptor, for a check that takes nothing over.
+///
+/// # Errors
+/// `EBADF`, `ENOTSOCK`, or `EINVAL` for a socket that is not a bound stream socket.
+pub fn inherited_addr(number: i32) -> io::Result<SockAddr> {
+    let fd = socket::adopt(number)?;
+    stream_addr(fd.as_fd())
+}
+
+fn stream_addr(fd: BorrowedFd<'_>) -> io::Result<SockAddr> {
+    if socket::socket_type(fd)? != libc::SOCK_STREAM {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    socket::local_addr(fd)
+}
+
+/// Takes over an inherited descriptor, whatever stream protocol it was made with.
+fn adopt(number: i32, maxseg: &MaxsegDefaults) -> io::Result<Receiver> {
+    let fd = socket::adopt(number)?;
+    from_listener(fd, maxseg)
+}
+
+/// Makes a receiver of a socket that another process bound: inherited, or handed over at a reload.
+///
+/// # Errors
+/// `EINVAL` when it is not a stream socket, `EPROTONOSUPPORT` when its protocol has no row.
+pub fn from_listener(fd: OwnedFd, maxseg: &MaxsegDefaults) -> io::Result<Receiver> {
+    let addr = stream_addr(fd.as_fd())?;
+    let protocol = Protocol::of(fd.as_fd())?;
+    let family = SockFamily::of(&addr);
+    let row = protocol::stream_row(family, Transport::Plain);
+    let default = maxseg.of(family, protocol);
+    if default >= 0 && sockopt::maxseg_get(fd.as_fd()).is_ok_and(|now| now != default) {
+        // 0 takes the former owner's value back; one that cannot be undone does no harm.
+        let _ = sockopt::maxseg_set(fd.as_fd(), 0);
+    }
+    Ok(Receiver { fd, addr, row, protocol, inherited: true, unpublished: None })
+}
+
+impl Receiver {
+    /// Whether this receiver is of the protocol that a bind with this transport would get now. An
+    /// address alone does not say what its socket speaks.
+    pub fn speaks(&self, transport: Transport, policy: MptcpPolicy, can: &Capabilities) -> bool {
+        let row = protocol::stream_row(self.row.family, transport);
+        let wanted = row.for_receiver(transport, policy);
+        let expected = match wanted.fallback {
+            Some(fallback) if can.mptcp.is_err() => fallback,
+            _ => wanted.first,
+        };
+        self.protocol == expected
+    }
+
+    /// Starts listening with a queue of `backlog`, and puts a unix socket at its path.
+    pub(super) fn start(&mut self, backlog: i32) -> Result<(), BindError> {
+        socket::listen(self.fd.as_fd(), backlog).map_err(BindError::Listen)?;
+        match self.unpublished.take() {
+            Some(unpublished) => unpublished.publish().map_err(BindError::BindUnix),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
