@@ -6,7 +6,8 @@
 use super::fields::Range16;
 
 /// The edits to one head. Reusable: `clear` keeps the memory. Ranges are those of the parsed head, all edits refer
-/// to the bytes as they were parsed, and they must not overlap.
+/// to the bytes as they were parsed. An edit within the range of another one is dropped; ranges that overlap in part are
+/// refused by `apply`.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
     list: Vec<Edit>,
@@ -82,18 +83,17 @@ impl Edits {
     /// take what logs and captures need first. The edits stay until `clear`.
     ///
     /// # Errors
-    /// `NoRoom` when the result does not fit into the window, or an edit lies outside of the head; nothing is changed.
+    /// `NoRoom` when the result does not fit into the window, an edit lies outside of the head, or two overlap in part; nothing is
+    /// changed.
     pub fn apply(&mut self, window: &mut [u8], used: usize, head_len: usize) -> Result<Applied, NoRoom> {
         if self.list.is_empty() {
             return Ok(Applied { head_len, used });
         }
-        // Stable: several inserts at one place keep their order.
-        self.list.sort_by_key(|e| (e.range.start, e.range.end));
+        self.settle()?;
         let new_head_len = head_len.checked_add_signed(self.growth()).ok_or(NoRoom)?;
         let new_used = used.checked_add_signed(self.growth()).ok_or(NoRoom)?;
         let last = self.list.last().map_or(0, |e| usize::from(e.range.end));
-        let in_order = self.list.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start);
-        if !in_order || last > head_len || head_len > used || used > window.len() || new_used > window.len() {
+        if last > head_len || head_len > used || used > window.len() || new_used > window.len() {
             return Err(NoRoom);
         }
         match self.list.as_slice() {
@@ -106,6 +106,20 @@ impl Edits {
             _ => self.apply_all(window, used, new_head_len, head_len),
         }
         Ok(Applied { head_len: new_head_len, used: new_used })
+    }
+
+    /// Puts the edits in order and drops those that lie within an earlier one: what is deleted needs no mending.
+    fn settle(&mut self) -> Result<(), NoRoom> {
+        // Stable: several inserts at one place keep their order.
+        self.list.sort_by_key(|e| (e.range.start, e.range.end));
+        let mut done = 0;
+        self.list.retain(|e| {
+            let within = e.range.start < done && e.range.end <= done;
+            done = done.max(e.range.end);
+            !within
+        });
+        let overlap = self.list.windows(2).any(|pair| pair[0].range.end > pair[1].range.start);
+        if overlap { Err(NoRoom) } else { Ok(()) }
     }
 
     fn apply_all(&mut self, window: &mut [u8], used: usize, new_head_len: usize, head_len: usize) {

@@ -283,7 +283,6 @@ impl Fields {
     }
 
     fn scan_value(&mut self, bytes: &[u8]) -> Result<Option<HeaderField>, HeadError> {
-        let mut folded = false;
         loop {
             let rest = bytes.get(self.scanned..).unwrap_or(&[]);
             let Some(found) = memchr::memchr3(b'\r', b'\n', 0, rest) else {
@@ -308,22 +307,21 @@ impl Fields {
                     return Ok(None);
                 }
                 Some(b' ' | b'\t') => {
-                    folded = true;
                     self.folded = true;
                     self.scanned = next;
                 }
                 Some(_) => {
                     self.bare_lf |= bytes[end] == b'\n';
-                    return Ok(Some(self.field(bytes, end, next, folded)));
+                    return Ok(Some(self.field(bytes, end, next)));
                 }
             }
         }
     }
 
-    fn field(&self, bytes: &[u8], end: usize, next: usize, folded: bool) -> HeaderField {
+    fn field(&self, bytes: &[u8], end: usize, next: usize) -> HeaderField {
         let (start, name_end) = (self.line_start, self.name_end);
         let raw = &bytes[name_end + 1..end];
-        let blank = |b: &u8| matches!(b, b' ' | b'\t') || (folded && matches!(b, b'\r' | b'\n'));
+        let blank = |b: &u8| matches!(b, b' ' | b'\t') || (self.folded && matches!(b, b'\r' | b'\n'));
         let lead = raw.iter().take_while(|b| blank(b)).count();
         let trail = raw[lead..].iter().rev().take_while(|b| blank(b)).count();
         HeaderField {

@@ -39,3 +39,6 @@ pub use plain::{make_plain_request, make_plain_response};
 pub use reply::{Builtin, builtin, builtins};
 pub use target::{Target, TargetForm};
 pub use values::{Connection, elements, has_token, trim};
+
+#[cfg(test)]
+mod tests;

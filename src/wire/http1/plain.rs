@@ -5,13 +5,13 @@
 
 use super::edit::{Edits, NoRoom};
 use super::fields::{Fields, Limits, Range16};
-use super::head::{RequestHead, ResponseHead, Version};
+use super::head::{Parsed, RequestHead, ResponseHead, Version};
 
 /// Makes a complete request head plain, in `window[..used]` where it was parsed. Returns the bytes used afterwards;
 /// `head` is parsed anew. `edits` is left empty.
 ///
 /// # Errors
-/// `NoRoom` when the window is too short for the added bytes.
+/// `NoRoom` when the window, or the 65535 bytes of a head, are too short for the added bytes.
 pub fn make_plain_request(
     head: &mut RequestHead,
     window: &mut [u8],
@@ -34,15 +34,16 @@ pub fn make_plain_request(
     edits.clear();
     let used = applied?.used;
     head.clear();
-    let again = window.get(..used).map(|bytes| head.parse(bytes, &widest(limits)));
-    debug_assert!(matches!(again, Some(Ok(super::Parsed::Complete))) && head.is_plain());
-    Ok(used)
+    match head.parse(window.get(..used).unwrap_or(&[]), &widest(limits)) {
+        Ok(Parsed::Complete) => Ok(used),
+        _ => Err(NoRoom),
+    }
 }
 
 /// Makes a complete response head plain, as `make_plain_request` does.
 ///
 /// # Errors
-/// `NoRoom` when the window is too short for the added bytes.
+/// `NoRoom` when the window, or the 65535 bytes of a head, are too short for the added bytes.
 pub fn make_plain_response(
     head: &mut ResponseHead,
     window: &mut [u8],
@@ -64,9 +65,10 @@ pub fn make_plain_response(
     edits.clear();
     let used = applied?.used;
     head.clear();
-    let again = window.get(..used).map(|bytes| head.parse(bytes, &widest(limits)));
-    debug_assert!(matches!(again, Some(Ok(super::Parsed::Complete))) && head.is_plain());
-    Ok(used)
+    match head.parse(window.get(..used).unwrap_or(&[]), &widest(limits)) {
+        Ok(Parsed::Complete) => Ok(used),
+        _ => Err(NoRoom),
+    }
 }
 
 /// A head that was accepted may grow past the limit by its CRs; only the window bounds it then.
