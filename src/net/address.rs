@@ -102,6 +102,16 @@ impl Ports {
         };
         low..=high
     }
+
+    /// The port of a server for a client that came to `dst_port`: its own, or that one when it has
+    /// none or 0, or that one plus the offset (the lowest 16 bits of the sum).
+    pub fn for_client(self, dst_port: u16) -> u16 {
+        match self {
+            Ports::None | Ports::Fixed(0) => dst_port,
+            Ports::Fixed(port) | Ports::Range(port, _) => port,
+            Ports::Offset(n) => (i64::from(dst_port) + i64::from(n)).rem_euclid(1 << 16) as u16,
+        }
+    }
 }
 
 /// An address as it was typed.

@@ -3,16 +3,18 @@
 //! A plain address tries MPTCP and falls back to TCP with one note; `mptcp@` gets MPTCP or an error
 //! that names the cause; `tcp@` gets TCP. A receiver outlives the listeners that use it.
 
-use super::address::Transport;
+use super::address::{Address, Host, Transport};
 use super::protocol::mptcp::Refusal;
 use super::protocol::probe::{Capabilities, MaxsegDefaults, SocketOption};
 use super::protocol::{self, MptcpPolicy, Protocol, Row, SockFamily};
+use super::resolve;
 use super::unix_path::{self, Unpublished};
 use crate::sys::addr::SockAddr;
 use crate::sys::process::FileOwner;
 use crate::sys::{namespace, socket, sockopt};
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Where a receiver gets its socket.
@@ -22,6 +24,27 @@ pub enum Place {
     Addr(SockAddr),
     /// An inherited descriptor (`fd@N`), bound and perhaps listening already.
     Fd(i32),
+}
+
+impl Place {
+    /// The sockets that one address of a `bind` line asks for: one for each port of its range. A name
+    /// is looked up, which blocks; the first address found counts.
+    ///
+    /// # Errors
+    /// The name has no address of the wanted family.
+    pub fn all_of(address: &Address) -> io::Result<Vec<Place>> {
+        if let Host::Fd(number) = address.host {
+            return Ok(vec![Place::Fd(number)]);
+        }
+        let first = resolve::sock_addr(address, 0)?;
+        Ok(match first.inet() {
+            None => vec![Place::Addr(first)],
+            Some(at) => {
+                let ports = address.ports.iter();
+                ports.map(|port| Place::Addr(SocketAddr::new(at.ip(), port).into())).collect()
+            }
+        })
+    }
 }
 
 /// What a `bind` line says of one socket: plain data.
@@ -235,8 +258,9 @@ fn open(
     notes: &mut Vec<Note>,
 ) -> Result<(OwnedFd, Protocol), BindError> {
     let mut wanted = row.for_receiver(spec.transport, policy);
-    if let Some(option) = spec.tcp_only
-        && !can.takes(wanted.first, option)
+    let needed = [spec.tcp_only, spec.transparent.then_some(SocketOption::Transparent)];
+    if let Some(option) = needed.into_iter().flatten().find(|o| !can.takes(wanted.first, *o))
+        && wanted.first == Protocol::Mptcp
     {
         match wanted.fallback.take() {
             Some(fallback) => wanted.first = fallback,

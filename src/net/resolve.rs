@@ -1,9 +1,10 @@
 //! Host names at start-up, through the system's resolver. It blocks: never to be called from the
 //! loop.
 
-use super::address::{Family, Host};
+use super::address::{Address, Family, Host};
+use crate::sys::addr::SockAddr;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 /// All addresses of `name` in the wanted family, in the resolver's order, each once.
 ///
@@ -31,6 +32,22 @@ pub fn host_ip(host: &Host, family: Family) -> io::Result<Option<IpAddr>> {
     match host {
         Host::Name(name) => Ok(lookup(name, family)?.first().copied()),
         host => Ok(host.ip(family)),
+    }
+}
+
+/// The socket address that `address` means, with `port` if it has one. Looks names up.
+///
+/// # Errors
+/// The name has no address of the wanted family; `InvalidInput` for `fd@`, which is no address.
+pub fn sock_addr(address: &Address, port: u16) -> io::Result<SockAddr> {
+    match &address.host {
+        Host::Path(path) => Ok(SockAddr::Unix(path.clone())),
+        Host::Abstract { name, padded: true } => Ok(SockAddr::abstract_padded(name.as_bytes())),
+        Host::Abstract { name, padded: false } => Ok(SockAddr::abstract_exact(name.as_bytes())),
+        host => match host_ip(host, address.family)? {
+            Some(ip) => Ok(SocketAddr::new(ip, port).into()),
+            None => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+        },
     }
 }
 

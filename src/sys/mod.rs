@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 pub mod addr;
+pub mod fd_passing;
 pub mod io;
 pub mod namespace;
 pub mod pipe;

@@ -192,6 +192,15 @@ fn a_server_may_leave_the_port_out_or_offset_it() {
 }
 
 #[test]
+fn a_servers_port_follows_the_clients_when_it_is_an_offset_or_missing() {
+    assert_eq!(Ports::Fixed(80).for_client(5000), 80);
+    assert_eq!(Ports::None.for_client(5000), 5000);
+    assert_eq!(Ports::Offset(-1).for_client(5000), 4999);
+    assert_eq!(Ports::Offset(1).for_client(65535), 0);
+    assert_eq!(Ports::Offset(i32::MIN / 2).for_client(0), 0);
+}
+
+#[test]
 fn source_and_log_have_their_own_rules() {
     assert!(Address::parse("1.2.3.4:80-90", &Grammar::SOURCE).is_err());
     assert!(Address::parse("1.2.3.4:80-90", &Grammar::SERVER_SOURCE).is_ok());

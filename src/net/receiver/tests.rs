@@ -201,3 +201,35 @@ fn padded_and_exact_abstract_names_are_different_addresses() {
     let _exact = at(SockAddr::abstract_exact(name.as_bytes())).unwrap();
     assert!(at(SockAddr::abstract_exact(name.as_bytes())).is_err());
 }
+
+#[test]
+fn a_port_range_is_a_socket_for_each_port() {
+    use crate::net::address::Grammar;
+    let places = |text| Place::all_of(&Address::parse(text, &Grammar::BIND).unwrap()).unwrap();
+    let at = |text: &str| Place::Addr(SockAddr::Inet(text.parse().unwrap()));
+    assert_eq!(places("mptcp@[::1]:80-82"), [at("[::1]:80"), at("[::1]:81"), at("[::1]:82")]);
+    assert_eq!(places(":80"), [at("0.0.0.0:80")]);
+    assert_eq!(places("fd@7"), [Place::Fd(7)]);
+    assert_eq!(places("abnsz@x"), [Place::Addr(SockAddr::abstract_exact(b"x"))]);
+    assert_eq!(places("/run/x"), [Place::Addr(SockAddr::Unix(Path::new("/run/x").into()))]);
+}
+
+#[test]
+fn a_socket_of_a_named_namespace_is_made_there_and_we_stay_here() {
+    let name = format!("subflow-test-{}", std::process::id());
+    let ip = |args: &[&str]| std::process::Command::new("ip").arg("netns").args(args).status();
+    if !ip(&["add", &name]).is_ok_and(|s| s.success()) {
+        return eprintln!("SKIPPED: cannot make a network namespace");
+    }
+    let link = || std::fs::read_link("/proc/thread-self/ns/net").unwrap();
+    let before = link();
+    // An address that is taken here is free there.
+    let taken = std::net::TcpListener::bind(ANY_PORT).unwrap();
+    let place = Place::Addr(SockAddr::Inet(taken.local_addr().unwrap()));
+    let there = ReceiverSpec { place, namespace: Some(name.as_str().into()), ..spec(Transport::Plain) };
+    let bound = bind(&there);
+    assert_eq!(link(), before);
+    assert!(ip(&["delete", &name]).unwrap().success());
+    bound.unwrap();
+    assert!(matches!(bind(&ReceiverSpec { namespace: None, ..there }), Err(BindError::Bind(_))));
+}
