@@ -1,0 +1,4 @@
+//! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
+
+mod kit;
+mod tcp_differential;

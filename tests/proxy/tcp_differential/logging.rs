@@ -1,0 +1,131 @@
+//! When a line is written: nothing for empty connections, nothing for good ones, early, to several places.
+
+use super::tcp;
+use crate::kit::rig::{QUIET, Rig};
+
+/// A whole short exchange, the client closing last.
+fn exchange(rig: &mut Rig) {
+    let mut client = rig.client();
+    client.send("hi");
+    let mut server = rig.s1.accept();
+    server.expect("hi");
+    server.send("hello");
+    server.close();
+    client.read_to_end();
+    client.close();
+}
+
+#[test]
+fn tcplog_line_of_an_exchange() {
+    tcp("", |rig| {
+        exchange(rig);
+        rig.expect_log(1);
+    });
+}
+
+#[test]
+fn dontlognull_is_silent_about_an_empty_connection() {
+    tcp("frontend option dontlognull", |rig| {
+        let mut client = rig.client();
+        let mut server = rig.s1.accept();
+        client.close();
+        server.read_to_end();
+        server.close();
+        rig.expect_no_log();
+        exchange(rig);
+        rig.expect_log(1);
+    });
+}
+
+#[test]
+fn dontlognull_still_logs_an_empty_connection_to_a_refusing_server() {
+    tcp("frontend option dontlognull\nbackend server s1 ${refused}\nbackend retries 0", |rig| {
+        let mut client = rig.client();
+        client.read_to_end();
+        client.close();
+        match rig.sink.traffic_line_within(QUIET * 4) {
+            Some(line) => rig.note("log", line),
+            None => rig.note("log", "nothing"),
+        }
+    });
+}
+
+#[test]
+fn dontlog_normal_logs_only_what_went_wrong() {
+    tcp("frontend option dontlog-normal", |rig| {
+        exchange(rig);
+        rig.expect_no_log();
+        let mut client = rig.client();
+        client.send("x");
+        let mut server = rig.s1.accept();
+        server.expect("x");
+        server.reset();
+        client.read_to_end();
+        client.close();
+        rig.expect_log(1);
+    });
+}
+
+#[test]
+fn logasap_writes_the_line_once_the_server_is_connected() {
+    tcp("frontend option logasap", |rig| {
+        let mut client = rig.client();
+        client.send("hi");
+        let mut server = rig.s1.accept();
+        server.expect("hi");
+        rig.expect_log(1);
+        server.send("hello");
+        server.close();
+        client.read_to_end();
+        client.close();
+        rig.expect_no_log();
+    });
+}
+
+#[test]
+fn log_separate_errors_raises_the_level_of_bad_ends() {
+    tcp("frontend option log-separate-errors", |rig| {
+        exchange(rig);
+        rig.expect_log(1);
+        let mut client = rig.client();
+        let mut server = rig.s1.accept();
+        server.reset();
+        client.read_to_end();
+        client.close();
+        rig.expect_log(1);
+    });
+}
+
+#[test]
+fn a_level_limit_keeps_normal_lines_out() {
+    tcp("frontend no log\nfrontend log ${log} local3 err", |rig| {
+        exchange(rig);
+        rig.expect_no_log();
+    });
+}
+
+#[test]
+fn facility_and_level_make_the_priority() {
+    tcp("frontend no log\nfrontend log ${log} local3", |rig| {
+        exchange(rig);
+        rig.expect_log(1);
+    });
+}
+
+#[test]
+fn the_short_default_format_names_the_ends() {
+    tcp("frontend no option tcplog", |rig| {
+        let line = |rig: &mut Rig| rig.sink.next_within(crate::kit::peer::WAIT).expect("a line");
+        exchange(rig);
+        let said = loop {
+            let said = line(rig);
+            if said.contains("Connect from") {
+                break said;
+            }
+        };
+        let text = said.split_once("]: ").expect("a tag").1.trim_end();
+        let blank: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+        let blank = blank.split(':').map(|part| part.trim_start_matches('9')).collect::<Vec<_>>().join(":P");
+        rig.note("log", blank);
+    });
+}
