@@ -55,7 +55,8 @@ impl Cli {
         let at = head.split(',').position(|name| name == column);
         let at = at.unwrap_or_else(|| panic!("show stat has no column {column}: {head}"));
         let row = lines.map(|line| line.split(',').collect::<Vec<_>>());
-        let row = row.into_iter().find(|cells| cells.first() == Some(&proxy) && cells.get(1) == Some(&service));
+        let row =
+            row.into_iter().find(|cells| cells.first() == Some(&proxy) && cells.get(1) == Some(&service));
         row.unwrap_or_else(|| panic!("show stat has no {proxy}/{service}"))[at].to_owned()
     }
 }

@@ -59,7 +59,8 @@ pub fn message_len(bytes: &[u8], rule: BodyRule) -> Option<usize> {
     let head_len = head_len(bytes)?;
     let head = String::from_utf8_lossy(&bytes[..head_len]);
     let status = head.split(' ').nth(1).unwrap_or("");
-    let bodiless = rule == BodyRule::Response && (status.starts_with('1') || ["204", "304"].contains(&status));
+    let bodiless =
+        rule == BodyRule::Response && (status.starts_with('1') || ["204", "304"].contains(&status));
     if rule == BodyRule::HeadOnly || bodiless {
         return Some(head_len);
     }

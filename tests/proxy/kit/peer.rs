@@ -48,7 +48,9 @@ impl fmt::Debug for Event {
 
 /// FNV-1a, enough to tell a lost, doubled or moved byte.
 pub fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `len` bytes that repeat at no small distance, so that a moved block shows.
@@ -207,6 +209,7 @@ impl Peer {
                 Ok(n) => sent += n,
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
+                Err(Errno::PIPE | Errno::CONNRESET) => return sent,
                 Err(error) => panic!("{}: send: {error} after {sent} bytes", self.who),
             }
         }
@@ -248,11 +251,6 @@ impl Peer {
     pub fn reset(&mut self) {
         sockopt::set_socket_linger(self.fd(), Some(Duration::ZERO)).expect("SO_LINGER");
         self.fd = None;
-    }
-
-    /// Makes the receive buffer small, so that a reader that stalls is felt soon.
-    pub fn shrink_receive_buffer(&self) {
-        sockopt::set_socket_recv_buffer_size(self.fd(), 4096).expect("SO_RCVBUF");
     }
 
     /// Sends `out`, half-closes, and meanwhile reads to the end; what was read, nothing noted.

@@ -30,7 +30,8 @@ static SPAWN: Mutex<()> = Mutex::new(());
 
 /// The program under test: `SUBFLOW_TEST_PROGRAM`, else the binary that cargo built.
 pub fn subflow() -> PathBuf {
-    std::env::var_os("SUBFLOW_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_subflow").into(), PathBuf::from)
+    std::env::var_os("SUBFLOW_TEST_PROGRAM")
+        .map_or_else(|| env!("CARGO_BIN_EXE_subflow").into(), PathBuf::from)
 }
 
 /// The packaged haproxy, the oracle of the differential tests; says aloud when there is none.
@@ -129,7 +130,8 @@ pub fn run(command: &mut Command) -> (ExitStatus, String, String) {
         let _ = child.wait();
         panic!("{command:?} did not end in {START_WAIT:?}");
     });
-    let text = |name: &str| String::from_utf8_lossy(&fs::read(dir.path().join(name)).expect("read")).into_owned();
+    let text =
+        |name: &str| String::from_utf8_lossy(&fs::read(dir.path().join(name)).expect("read")).into_owned();
     (status, text("out"), text("err"))
 }
 
@@ -249,7 +251,8 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         let status = self.stop();
-        let fine = status.success() || status.signal().is_some_and(|s| s != libc::SIGKILL && s != libc::SIGSEGV);
+        let fine =
+            status.success() || status.signal().is_some_and(|s| s != libc::SIGKILL && s != libc::SIGSEGV);
         if !fine && !std::thread::panicking() && status.code() != Some(1) {
             panic!("the proxy ended with {status}; it said:\n{}", self.output());
         }

@@ -139,7 +139,12 @@ impl Rig {
 }
 
 /// Runs `script` once with `program`; what was seen, one line an event.
-fn record(program: &Path, config: &str, script: &impl Fn(&mut Rig), oracle: Option<&[String]>) -> Vec<String> {
+fn record(
+    program: &Path,
+    config: &str,
+    script: &impl Fn(&mut Rig),
+    oracle: Option<&[String]>,
+) -> Vec<String> {
     let transcript = Transcript::default();
     let mut output = String::new();
     let ended = catch_unwind(AssertUnwindSafe(|| {

@@ -99,6 +99,7 @@ fn client_resets_after_connecting() {
     tcp("", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
+        assert!(client.is_quiet_for(QUIET));
         client.reset();
         server.read_to_end();
         server.close();
@@ -158,6 +159,7 @@ fn client_resets_during_the_connect() {
 fn client_closes_during_the_connect() {
     tcp("backend server s1 ${dark}\ndefaults timeout connect 300", |rig| {
         let mut client = rig.client();
+        assert!(client.is_quiet_for(QUIET));
         client.close();
         rig.expect_log(1);
     });
@@ -168,6 +170,7 @@ fn server_resets_after_accepting() {
     tcp("", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
+        assert!(client.is_quiet_for(QUIET), "time for the proxy to see its connect done");
         server.reset();
         client.read_to_end();
         rig.expect_log(1);
@@ -237,8 +240,9 @@ fn server_closes_at_once() {
 fn an_empty_connection_reaches_the_server() {
     tcp("", |rig| {
         let mut client = rig.client();
-        client.half_close();
         let mut server = rig.s1.accept();
+        assert!(client.is_quiet_for(QUIET), "time for the proxy to see its connect done");
+        client.half_close();
         server.read_to_end();
         server.close();
         client.read_to_end();

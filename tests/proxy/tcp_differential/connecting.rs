@@ -1,7 +1,7 @@
 //! Reaching a server: refusals, silence, retries, redispatch, no server at all; who speaks first.
 
 use super::tcp;
-use crate::kit::rig::QUIET;
+use crate::kit::rig::{QUIET, compare};
 
 /// One client that says hello to a proxy that cannot reach its server, and the log line.
 fn unreachable(extra: &str) {
@@ -130,6 +130,7 @@ fn redispatches_from_a_silent_network() {
         server.expect("hello");
         server.close();
         client.read_to_end();
+        client.close();
         rig.expect_log(1);
     });
 }
@@ -141,7 +142,10 @@ fn an_address_without_a_route_ends_the_connection() {
 
 #[test]
 fn a_backend_without_servers_ends_the_connection() {
-    unreachable("frontend default_backend none\nbackend server unused ${s1}\n\nbackend");
+    let extra = "frontend use_backend empty
+                 backend server unused ${s1}
+                 backend backend empty";
+    unreachable(extra);
 }
 
 #[test]
@@ -164,12 +168,20 @@ fn the_next_server_takes_over_from_a_disabled_one() {
 
 #[test]
 fn a_frontend_without_a_backend_ends_the_connection() {
-    tcp("frontend no log\nbackend server s1 ${s1}", |rig| {
+    let config = "global
+    log \"${log}\" local0
+frontend fe
+    mode tcp
+    log global
+    option tcplog
+    timeout client 6s
+    bind fd@${fe}
+";
+    compare(config, |rig| {
         let mut client = rig.client();
-        let mut server = rig.s1.accept();
-        server.close();
+        client.send("hello");
         client.read_to_end();
-        rig.expect_no_log();
+        rig.expect_log(1);
     });
 }
 

@@ -7,8 +7,10 @@ fn timeout_client_ends_a_silent_client() {
     tcp("frontend timeout client 150", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
-        client.read_to_end();
         server.read_to_end();
+        server.close();
+        client.read_to_end();
+        client.close();
         rig.expect_log(1);
     });
 }
@@ -21,6 +23,7 @@ fn timeout_server_ends_a_silent_server() {
         client.send("anyone?");
         server.expect("anyone?");
         client.read_to_end();
+        client.close();
         server.read_to_end();
         rig.expect_log(1);
     });
@@ -36,8 +39,10 @@ fn timeout_client_counts_only_while_nothing_moves() {
             server.expect("tick");
             assert!(client.is_quiet_for(std::time::Duration::from_millis(80)));
         }
-        client.read_to_end();
         server.read_to_end();
+        server.close();
+        client.read_to_end();
+        client.close();
         rig.expect_log(1);
     });
 }
@@ -88,10 +93,12 @@ fn timeout_tunnel_lengthens_short_timeouts() {
 }
 
 #[test]
-fn timeout_client_fin_ends_a_half_closed_client() {
-    tcp("frontend timeout client-fin 150", |rig| {
+fn timeout_client_fin_is_not_for_a_server_that_may_still_answer() {
+    tcp("frontend timeout client-fin 150\nbackend timeout server 800", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
+        server.send("banner");
+        client.expect("banner");
         client.half_close();
         server.read_to_end();
         client.read_to_end();
@@ -100,8 +107,8 @@ fn timeout_client_fin_ends_a_half_closed_client() {
 }
 
 #[test]
-fn timeout_server_fin_ends_a_half_closed_server() {
-    tcp("backend timeout server-fin 150", |rig| {
+fn timeout_server_fin_is_not_for_a_client_that_may_still_speak() {
+    tcp("backend timeout server-fin 150\nfrontend timeout client 800", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
         server.send("last words");
@@ -117,6 +124,8 @@ fn timeout_server_fin_applies_after_the_clients_half_close_too() {
     tcp("backend timeout server-fin 150", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
+        server.send("banner");
+        client.expect("banner");
         client.send("last words");
         client.half_close();
         server.read_to_end();
@@ -144,7 +153,6 @@ fn timeout_server_ends_a_server_that_does_not_read() {
     tcp("backend timeout server 200\nfrontend timeout client 6s", |rig| {
         let mut client = rig.client();
         let mut server = rig.s1.accept();
-        server.shrink_receive_buffer();
         client.send_until_blocked();
         client.read_to_end();
         server.close();
@@ -156,7 +164,6 @@ fn timeout_server_ends_a_server_that_does_not_read() {
 fn timeout_client_ends_a_client_that_does_not_read() {
     tcp("frontend timeout client 200\nbackend timeout server 6s", |rig| {
         let mut client = rig.client();
-        client.shrink_receive_buffer();
         let mut server = rig.s1.accept();
         server.send_until_blocked();
         server.read_to_end();
