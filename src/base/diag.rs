@@ -109,7 +109,7 @@ const CARET_MIDDLE: usize = 40;
 /// Leading blanks are left out, a long line is cut, and bytes that a terminal could misread are
 /// shown as blanks or question marks.
 pub fn caret(line: &[u8], at: usize) -> String {
-    let indent = line.iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+    let indent = line.iter().take_while(|c| is_space(**c)).count();
     let text: Vec<char> = line.iter().skip(indent).map(|&c| shown(c)).collect();
     let at = at.saturating_sub(indent);
     let (view, column): (String, usize) = if at < CARET_WIDTH {
@@ -122,10 +122,15 @@ pub fn caret(line: &[u8], at: usize) -> String {
     format!("\n  {view}\n  {:>1$}", "^", column + 1)
 }
 
+/// The spaces of C's isspace(), which separate words in a configuration.
+pub(crate) const fn is_space(c: u8) -> bool {
+    matches!(c, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
+}
+
 fn shown(c: u8) -> char {
     match c {
         b' '..=b'~' => c.into(),
-        b'\t' | b'\r' | b'\n' => ' ',
+        _ if is_space(c) => ' ',
         _ => '?',
     }
 }

@@ -40,11 +40,13 @@ pub struct Facts<'a> {
 /// A term that cannot be read, wherever it stands, or one that is needed and cannot be answered.
 pub fn evaluate(text: &[u8], facts: &Facts) -> Result<bool, ConditionError> {
     let mut parser = Parser { text, at: 0, depth: 0 };
-    parser.skip_blanks();
-    if parser.rest().is_empty() {
+    if text.is_empty() {
         return Ok(false);
     }
-    let expression = parser.any()?.ok_or_else(|| parser.unparsable(0))?;
+    let expression = parser.any()?.ok_or_else(|| {
+        let text = format!("unparsable conditional sub-expression '{}'", String::from_utf8_lossy(text));
+        ConditionError { text, at: 0 }
+    })?;
     match parser.rest().first() {
         None => holds(&expression, facts),
         Some(&c) => {
@@ -133,6 +135,7 @@ impl Parser<'_> {
         while self.rest().starts_with(b"||") {
             let operator = self.at;
             self.at += 2;
+            self.skip_blanks();
             match self.all()? {
                 Some(term) => terms.push(term),
                 None => return Err(ConditionError { at: operator, ..self.unparsable(start) }),
@@ -149,14 +152,16 @@ impl Parser<'_> {
             // A chain is blamed from its first operator on, as the reference does.
             operator = operator.min(self.at);
             self.at += 2;
+            self.skip_blanks();
             terms.push(self.term()?.ok_or_else(|| self.unparsable(operator))?);
         }
         Ok(Some(one_or(terms, Expression::All)))
     }
 
     fn term(&mut self) -> Parsed {
-        self.skip_blanks();
         let start = self.at;
+        self.skip_blanks();
+        let first = self.at;
         let mut negated = false;
         while self.rest().first() == Some(&b'!') {
             negated = !negated;
@@ -164,7 +169,7 @@ impl Parser<'_> {
             self.skip_blanks();
         }
         let expression = match self.rest().first() {
-            None if self.at == start => return Ok(None),
+            None if self.at == first => return Ok(None),
             None => return Err(self.unparsable(start)),
             Some(b'(') => self.parentheses(start)?,
             Some(_) => match self.number() {
@@ -174,7 +179,7 @@ impl Parser<'_> {
                         self.at = end;
                         Expression::Call(call)
                     }
-                    None => return Err(self.unparsable(self.at)),
+                    None => return Err(self.unparsable(start)),
                 },
             },
         };
@@ -188,6 +193,7 @@ impl Parser<'_> {
             return Err(ConditionError { text, at: start });
         }
         self.at += 1;
+        self.skip_blanks();
         self.depth += 1;
         let inner = self.any()?.ok_or_else(|| self.unparsable(start))?;
         self.depth -= 1;

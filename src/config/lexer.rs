@@ -3,6 +3,10 @@
 //! # Source
 //! configuration.txt 2.1 to 2.3; where these are silent, a running haproxy 2.6.
 
+#[cfg(test)]
+mod tests;
+
+use crate::base::diag::is_space;
 use crate::config::expand::{Scope, reference};
 use crate::config::lines::Word;
 use std::fmt;
@@ -54,13 +58,14 @@ impl LexErrorKind {
 
 impl fmt::Display for LexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reason, position) = (self.kind.reason(), self.at + 1);
+        let reason = self.kind.reason();
         match self.kind {
             LexErrorKind::Words => {
-                let word = &self.word;
-                write!(f, "{reason}, truncating after word {WORDS_MAX}, position {position}: <{word}>.")
+                // Here the reference counts positions from 0.
+                let (at, word) = (self.at, &self.word);
+                write!(f, "{reason}, truncating after word {WORDS_MAX}, position {at}: <{word}>.")
             }
-            _ => write!(f, "{reason} at position {position}:"),
+            _ => write!(f, "{reason} at position {}:", self.at + 1),
         }
     }
 }
@@ -85,9 +90,8 @@ pub fn unquote(text: &[u8], scope: &Scope) -> Result<Vec<u8>, LexError> {
     lexer.begin_word();
     while let Some(&c) = text.get(lexer.at) {
         match c {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                let run = text[lexer.at..].iter().take_while(|c| matches!(c, b' ' | b'\t' | b'\r' | b'\n'));
-                lexer.at += run.count();
+            c if is_space(c) => {
+                lexer.skip_spaces();
                 lexer.push(b' ');
             }
             0 => break,
@@ -115,13 +119,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn run(&mut self, scope: &Scope) -> Result<(), LexError> {
+        self.skip_spaces();
         while let Some(&c) = self.line.get(self.at) {
             match c {
-                b' ' | b'\t' => {
-                    self.at += 1;
+                // A carriage return is a space among spaces, but behind a word it ends the line.
+                b'#' | b'\r' | b'\n' | 0 => break,
+                c if is_space(c) => {
+                    self.skip_spaces();
                     self.end_word();
                 }
-                b'#' | b'\r' | b'\n' | 0 => break,
                 _ => self.step(c, scope)?,
             }
         }
@@ -140,6 +146,11 @@ impl<'a> Lexer<'a> {
                 Ok(())
             }
         }
+    }
+
+    fn skip_spaces(&mut self) {
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|c| is_space(**c)).count();
     }
 
     fn finish(mut self) -> Result<Vec<Word>, LexError> {
@@ -242,7 +253,7 @@ impl<'a> Lexer<'a> {
         let mut after_blank = false;
         for c in value {
             // A run of blanks separates once; a leading or trailing run leaves an empty word.
-            if found.splits && matches!(c, b' ' | b'\t' | b'\r' | b'\n') {
+            if found.splits && is_space(c) {
                 if !after_blank {
                     self.end_word();
                     self.begin_word();

@@ -39,6 +39,8 @@ struct Block {
 pub enum Step {
     /// Next line.
     Go,
+    /// The rest of this file is left out.
+    EndFile,
     /// The configuration is refused at once, the rest would only cause follow-up errors.
     Stop,
 }
@@ -60,11 +62,6 @@ impl Preprocessor {
         self.blocks.last().is_none_or(|block| block.branch == Branch::Taken)
     }
 
-    /// Whether an `.if` waits for its `.endif`.
-    pub fn is_open(&self) -> bool {
-        !self.blocks.is_empty()
-    }
-
     /// Obeys a line whose first word begins with a dot.
     pub fn directive(&mut self, words: &[Word], place: &Place, facts: &Facts, diags: &mut Diags) -> Step {
         let Some((name, arguments)) = words.split_first() else { return Step::Go };
@@ -80,7 +77,7 @@ impl Preprocessor {
             ".alert" => message(Severity::Alert, words, place, diags),
             other => {
                 diags.in_line(Severity::Alert, place, format!("unknown directive '{other}'."));
-                Step::Go
+                Step::EndFile
             }
         }
     }
@@ -117,8 +114,8 @@ impl Preprocessor {
     }
 
     fn otherwise(&mut self, arguments: &[Word], place: &Place, diags: &mut Diags) -> Step {
-        if has_surplus(".else", arguments, place, diags) {
-            return Step::Go;
+        if self.has_surplus(".else", arguments, place, diags) {
+            return Step::Stop;
         }
         let Some(block) = self.blocks.last_mut() else { return lone(".else", place, diags) };
         if block.else_seen {
@@ -133,13 +130,31 @@ impl Preprocessor {
     }
 
     fn end(&mut self, arguments: &[Word], place: &Place, diags: &mut Diags) -> Step {
-        if has_surplus(".endif", arguments, place, diags) {
-            return Step::Go;
+        if self.has_surplus(".endif", arguments, place, diags) {
+            return Step::Stop;
         }
         match self.blocks.pop() {
             Some(_) => Step::Go,
             None => lone(".endif", place, diags),
         }
+    }
+
+    /// Tells the end of the file, where every block should be closed; `false` if one is not.
+    pub fn finish(&self, place: &Place, diags: &mut Diags) -> bool {
+        let closed = self.blocks.is_empty();
+        if !closed {
+            diags.in_line(Severity::Alert, place, "non-terminated '.if' block.");
+        }
+        closed
+    }
+
+    /// An argument too many ends the reading, and what is open then stays open.
+    fn has_surplus(&self, name: &str, arguments: &[Word], place: &Place, diags: &mut Diags) -> bool {
+        // An empty word ends the arguments, as it does for the reference.
+        let Some(surplus) = arguments.first().filter(|word| !word.is_empty()) else { return false };
+        diags.in_line(Severity::Alert, place, format!("Unexpected argument '{}' for '{name}'.", &**surplus));
+        self.finish(place, diags);
+        true
     }
 }
 
@@ -160,7 +175,7 @@ fn ask(name: &str, arguments: &[Word], place: &Place, facts: &Facts, diags: &mut
 }
 
 fn message(severity: Severity, words: &[Word], place: &Place, diags: &mut Diags) -> Step {
-    if let (Some(name), Some(surplus)) = (words.first(), words.get(2)) {
+    if let (Some(name), Some(surplus)) = (words.first(), words.get(2).filter(|word| !word.is_empty())) {
         let text = format!(
             "Unexpected argument '{}' for '{}'. Use quotes if the message should contain spaces.",
             &**surplus, &**name
@@ -171,13 +186,6 @@ fn message(severity: Severity, words: &[Word], place: &Place, diags: &mut Diags)
     let text = words.get(1).map_or("", |word| word);
     diags.in_line(severity, place, format!("'{text}'."));
     if severity == Severity::Alert { Step::Stop } else { Step::Go }
-}
-
-fn has_surplus(name: &str, arguments: &[Word], place: &Place, diags: &mut Diags) -> bool {
-    // An empty word ends the arguments, as it does for the reference.
-    let Some(surplus) = arguments.first().filter(|word| !word.is_empty()) else { return false };
-    diags.in_line(Severity::Alert, place, format!("Unexpected argument '{}' for '{name}'.", &**surplus));
-    true
 }
 
 fn lone(name: &str, place: &Place, diags: &mut Diags) -> Step {

@@ -215,6 +215,7 @@ impl OpenFile {
             let facts = Facts { build, env };
             return match self.blocks.directive(&words, &self.place, &facts, diags) {
                 Step::Go => Progress::Skipped,
+                Step::EndFile => self.end(diags),
                 Step::Stop => Progress::Stop,
             };
         }
@@ -253,11 +254,7 @@ impl OpenFile {
     }
 
     fn end(&mut self, diags: &mut Diags) -> Progress {
-        if self.blocks.is_open() {
-            diags.in_line(Severity::Alert, &self.place, "non-terminated '.if' block.");
-            return Progress::Stop;
-        }
-        Progress::End
+        if self.blocks.finish(&self.place, diags) { Progress::End } else { Progress::Stop }
     }
 }
 

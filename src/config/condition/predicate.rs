@@ -72,13 +72,13 @@ impl Call {
 /// Reads the call at `start` and says where it ends; `None` where no predicate's name stands there.
 pub(super) fn parse_call(text: &[u8], start: usize) -> Result<Option<(Call, usize)>, ConditionError> {
     let rest = &text[start..];
-    let name = rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
+    let name = rest.iter().take_while(|c| !matches!(c, b' ' | b'\t' | b'(')).count();
     let Some(predicate) = PREDICATES.iter().find(|p| p.name.as_bytes() == &rest[..name]) else {
         return Ok(None);
     };
-    let fail = |what: String, argument: usize, at: usize| ConditionError {
+    let fail = |what: String, at: usize| ConditionError {
         text: format!(
-            "{what} in argument {argument} of predicate '{}' used in conditional expression",
+            "{what} in argument 1 of predicate '{}' used in conditional expression",
             predicate.name
         ),
         at,
@@ -86,56 +86,48 @@ pub(super) fn parse_call(text: &[u8], start: usize) -> Result<Option<(Call, usiz
     let mut at = start + name;
     let mut arguments = Vec::new();
     let opened = text.get(at) == Some(&b'(');
-    if opened {
-        at += 1;
-    }
-    while arguments.len() < predicate.arguments {
-        let (argument, end) = if opened { parse_argument(text, at) } else { (Some(Vec::new()), at) };
-        at = end;
-        let Some(argument) = argument else {
-            return Err(missing(predicate, arguments.len().max(1), at, fail));
-        };
-        arguments.push(argument);
-        if arguments.len() < predicate.arguments {
-            if !opened || text.get(at) != Some(&b',') {
-                return Err(missing(predicate, arguments.len(), at, fail));
-            }
-            at += 1;
+    if predicate.arguments > 0 {
+        let mut more = opened;
+        while more {
+            let (argument, end) = parse_argument(text, at + 1);
+            arguments.push(argument);
+            at = end;
+            more = arguments.len() < predicate.arguments && text.get(at) == Some(&b',');
         }
+        if !opened {
+            // Without parentheses there is one argument, and it is empty.
+            arguments.push(Vec::new());
+        }
+        let (got, wanted) = (arguments.len(), predicate.arguments);
+        if got < wanted {
+            return Err(fail(format!("missing arguments (got {got}/{wanted}), type 'string' expected"), at));
+        }
+    } else if opened {
+        at += 1;
     }
     if opened {
         match text.get(at..) {
             Some([b')', ..]) => at += 1,
-            None | Some([]) => return Err(fail("expected ')'".into(), 1, at)),
+            None | Some([]) => return Err(fail("expected ')'".into(), at)),
             Some(rest) => {
                 let what = format!("expected ')' before '{}'", String::from_utf8_lossy(rest));
-                return Err(fail(what, 1, at));
+                return Err(fail(what, at));
             }
         }
     }
     Ok(Some((Call { predicate, arguments, at: start }, at)))
 }
 
-fn missing(
-    predicate: &Predicate,
-    got: usize,
-    at: usize,
-    fail: impl Fn(String, usize, usize) -> ConditionError,
-) -> ConditionError {
-    let what = format!("missing arguments (got {got}/{}), type 'string' expected", predicate.arguments);
-    fail(what, got, at)
-}
-
 /// The second level of quoting: as in a line, but without `\#`, `\$`, `\xNN` and variables.
 ///
-/// `None` where a quote stays open.
-fn parse_argument(text: &[u8], start: usize) -> (Option<Vec<u8>>, usize) {
+/// A quote that stays open takes the rest of the text.
+fn parse_argument(text: &[u8], start: usize) -> (Vec<u8>, usize) {
     let mut out = Vec::new();
     let mut at = start;
     let mut quote = None;
     while let Some(&c) = text.get(at) {
         match (quote, c) {
-            (None, b',' | b')') => return (Some(out), at),
+            (None, b',' | b')') => return (out, at),
             (None, b'"' | b'\'') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
             (None | Some(b'"'), b'\\') => {
@@ -153,5 +145,5 @@ fn parse_argument(text: &[u8], start: usize) -> (Option<Vec<u8>>, usize) {
         }
         at += 1;
     }
-    (quote.is_none().then_some(out), at)
+    (out, at)
 }
