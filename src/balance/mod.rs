@@ -1,1 +1,3 @@
 //! Load-balancing algorithms, one a file, choosing among plain views.
+
+pub mod roundrobin;

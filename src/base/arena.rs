@@ -74,6 +74,15 @@ impl<T> Arena<T> {
         self.slots.get_mut(id.index as usize)
     }
 
+    /// Two different objects to be changed at once; `None` when either is gone or they are the same.
+    #[inline]
+    pub fn pair_mut(&mut self, a: Id<T>, b: Id<T>) -> Option<(&mut T, &mut T)> {
+        if a.index == b.index || !self.is_current(a) || !self.is_current(b) {
+            return None;
+        }
+        self.slots.get2_mut(a.index as usize, b.index as usize)
+    }
+
     /// Gives the object back and makes its id stale; `None` when it was stale already.
     pub fn remove(&mut self, id: Id<T>) -> Option<T> {
         if !self.is_current(id) {

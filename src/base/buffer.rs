@@ -65,6 +65,19 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
+    /// Everything from the first stored byte to the end of the allocation, for edits in place;
+    /// [`set_len`](Buffer::set_len) says afterwards how much of it is stored.
+    #[inline]
+    pub fn window_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..]
+    }
+
+    /// Says how many bytes of the [`window_mut`](Buffer::window_mut) are stored now.
+    #[inline]
+    pub fn set_len(&mut self, len: usize) {
+        self.end = (self.start + len).min(self.bytes.len());
+    }
+
     /// Says that `count` bytes were written at the start of [`spare_mut`](Buffer::spare_mut). More
     /// than it had room for counts as all of it (and is a broken caller in debug builds).
     #[inline]

@@ -21,6 +21,14 @@ pub struct WallTime {
     pub micros: u32,
 }
 
+impl WallTime {
+    /// The point `micros` later.
+    pub fn plus_micros(self, micros: u64) -> WallTime {
+        let total = u64::from(self.micros) + micros;
+        WallTime { secs: self.secs + (total / 1_000_000) as i64, micros: (total % 1_000_000) as u32 }
+    }
+}
+
 /// Monotonic and wall clock time as of the last [`tick`](Clock::tick).
 ///
 /// Timers and durations use the monotonic figures; the wall clock is for dates that people read.

@@ -1,1 +1,12 @@
 //! Builds the live objects from settings and runs the loop.
+
+pub mod accept;
+pub mod build;
+pub mod cli;
+pub mod dispatch;
+pub mod housekeeping;
+pub mod run;
+pub mod soft_stop;
+
+pub use build::{Limits, build};
+pub use run::{Exit, Worker};

@@ -1,0 +1,105 @@
+//! A live server: address, slots, queue and idle connections.
+
+use super::Waiter;
+use crate::base::ids::{Id, ProxyId, ServerId};
+use crate::conn::ConnId;
+use crate::metrics::ServerCounters;
+use crate::net::connect::{ConnectSpec, Source, SourcePorts};
+use crate::sys::addr::SockAddr;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// Idle connections kept to one server at most, whatever `pool-max-conn` says.
+pub const IDLE_CONNS_MAX: usize = 8192;
+
+/// An idle connection and since when it waits.
+#[derive(Clone, Copy, Debug)]
+pub struct IdleConn {
+    /// The connection.
+    pub conn: ConnId,
+    /// When it became idle, on the loop's clock.
+    pub since_ms: u64,
+    /// It has carried more than one request.
+    pub proven: bool,
+}
+
+/// One server while it runs.
+#[derive(Debug)]
+pub struct Server {
+    /// Its position.
+    pub id: ServerId,
+    /// Its backend.
+    pub backend: ProxyId,
+    /// Where it is; `None` when its name could not be resolved.
+    pub address: Option<SockAddr>,
+    /// Its port is the client's plus this offset.
+    pub port_offset: Option<i32>,
+    /// How to connect.
+    pub connect: ConnectSpec,
+    /// Where connections come from.
+    pub source: SourceAddr,
+    /// In maintenance.
+    pub maintenance: bool,
+    /// Effective weight.
+    pub weight: u32,
+    /// Exchanges that hold a slot.
+    pub slots_used: u32,
+    /// Slots; 0 = no limit.
+    pub maxconn: u32,
+    /// Most streams waiting; 0 = no limit.
+    pub maxqueue: u32,
+    /// Streams waiting for a slot.
+    pub queue: VecDeque<Id<Waiter>>,
+    /// Connections kept for reuse, the freshest last.
+    pub idle: Vec<IdleConn>,
+    /// Idle connections kept at most.
+    pub idle_max: usize,
+    /// Counters.
+    pub counters: ServerCounters,
+}
+
+/// The `source` of a server, resolved.
+#[derive(Debug, Default)]
+pub struct SourceAddr {
+    /// Local address; `None` leaves it to the kernel.
+    pub address: Option<SocketAddr>,
+    /// Ports to choose from.
+    pub ports: Option<SourcePorts>,
+}
+
+impl SourceAddr {
+    /// Where the next connection to `dest` comes from. An address of the other family is left to the kernel.
+    pub fn of(&mut self, dest: &SockAddr) -> Source<'_> {
+        match (self.address, &mut self.ports) {
+            (Some(a), _) if dest.ip().is_none_or(|ip| ip.is_ipv4() != a.is_ipv4()) => Source::Any,
+            (Some(a), Some(ports)) => Source::Ports(a.ip(), ports),
+            (Some(a), None) => Source::Addr(a),
+            (None, _) => Source::Any,
+        }
+    }
+}
+
+impl Server {
+    /// Whether traffic may be sent to it.
+    #[inline]
+    pub fn usable(&self) -> bool {
+        !self.maintenance && self.address.is_some()
+    }
+
+    /// Whether every slot is taken.
+    #[inline]
+    pub fn full(&self) -> bool {
+        self.maxconn > 0 && self.slots_used >= self.maxconn
+    }
+
+    /// Forgets an idle connection that was closed.
+    pub fn forget_idle(&mut self, conn: ConnId) -> bool {
+        match self.idle.iter().rposition(|i| i.conn == conn) {
+            Some(at) => {
+                self.idle.remove(at);
+                true
+            }
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Connecting to the chosen server, and what follows when that fails.
+
+use super::http::{self, reply};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, route};
+use crate::base::ids::ServerId;
+use crate::conn::{Connection, Owner};
+use crate::event::readiness::Readiness;
+use crate::event::token::{Kind, Token};
+use crate::net::connect::{self as net_connect, Blame, Connecting};
+use crate::net::protocol::Protocol;
+use crate::sys::addr::SockAddr;
+use crate::sys::socket;
+
+/// Pause before the same server is tried again, in ms, unless `timeout connect` is shorter
+/// (configuration.txt, `retries`).
+const TURN_AROUND_MS: u64 = 1000;
+
+/// How an attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// Refused, unreachable, reset.
+    Error,
+    /// `timeout connect` ran out.
+    Timeout,
+    /// Not the server's fault: no descriptor, no port, no memory.
+    Resource,
+}
+
+/// Starts connecting to `s.server`, or takes an idle connection.
+pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
+    let Some(server) = s.server else { return route::no_server(s, env, Stage::Connect) };
+    if s.http.is_some() && http::reuse::take_idle(s, server, env) {
+        return connected(s, env);
+    }
+    match open(s, server, env) {
+        Ok(()) => {
+            let backend = env.server(server).backend;
+            let timeouts = &env.proxy_settings(backend).timeouts;
+            s.phase_deadline_ms = timeouts.connect_ms.map(|ms| env.now_ms() + ms);
+            Turn::Go(Phase::Connect)
+        }
+        Err(failure) => failed(s, env, failure),
+    }
+}
+
+fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> {
+    let dest = destination(s, server, env).ok_or(Failure::Error)?;
+    let live = &mut env.servers[server.0 as usize];
+    live.counters.connect += 1;
+    let source = live.source.of(&dest);
+    let Connecting { fd, protocol, fell_back, .. } = net_connect::connect(&live.connect, &dest, source)
+        .map_err(|e| match e.blame() {
+            Blame::Server => Failure::Error,
+            Blame::Resources | Blame::Local => Failure::Resource,
+        })?;
+    let row = live.connect.row(&dest);
+    live.counters.connect_mptcp += u64::from(protocol == Protocol::Mptcp);
+    live.counters.connect_mptcp_fallback += u64::from(fell_back);
+    let backend = live.backend;
+    let owner = Owner::Back { index: s.id.index, generation: s.id.generation };
+    let conn = Connection::connecting(fd, row, protocol, owner, env.clock.now_ms());
+    let id = env.conns.insert(conn);
+    if let Some(conn) = env.conns.get(id) {
+        if env.poller.register(conn.fd(), Token::pack(Kind::Conn, id)).is_err() {
+            env.close(id);
+            return Err(Failure::Resource);
+        }
+    }
+    env.proxy(backend).be.connect += 1;
+    s.back = Some(id);
+    Ok(())
+}
+
+/// The server's address; with a port offset, the client's destination port moved by it.
+fn destination(s: &Stream, server: ServerId, env: &Env) -> Option<SockAddr> {
+    let live = &env.servers[server.0 as usize];
+    let address = live.address.clone()?;
+    let Some(offset) = live.port_offset else { return Some(address) };
+    let front = env.conns.get(s.front)?;
+    let arrived = socket::local_addr(front.fd()).ok()?.inet()?;
+    let port = u16::try_from(i32::from(arrived.port()) + offset).ok()?;
+    let mut inet = address.inet()?;
+    inet.set_port(port);
+    Some(SockAddr::Inet(inet))
+}
+
+/// Looks whether the connection stands.
+pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
+    let Some(back_id) = s.back else { return failed(s, env, Failure::Error) };
+    let Some(back) = env.conns.get_mut(back_id) else { return failed(s, env, Failure::Error) };
+    if back.ready.contains(Readiness::ERROR) || back.ready.contains(Readiness::HUP) {
+        let broken =
+            !matches!(socket::take_error(back.fd()), Ok(None)) || back.ready.contains(Readiness::HUP);
+        if broken {
+            drop_back(s, env);
+            return failed(s, env, Failure::Error);
+        }
+    }
+    let Some(back) = env.conns.get_mut(back_id) else { return failed(s, env, Failure::Error) };
+    if back.ready.contains(Readiness::WRITABLE) {
+        back.connecting = false;
+        return connected(s, env);
+    }
+    if route::client_is_gone(s, env) {
+        drop_back(s, env);
+        s.conclude(Cause::ClientAbort, Stage::Connect);
+        if let Some(backend) = s.backend {
+            env.proxy(backend).be.cli_aborts += 1;
+        }
+        return Turn::Go(Phase::Closed);
+    }
+    Turn::Wait
+}
+
+/// The connection stands: bytes may flow.
+fn connected(s: &mut Stream, env: &mut Env) -> Turn {
+    let now = env.now_ms();
+    s.phase_deadline_ms = None;
+    s.marks.connected_ms = Some(now);
+    if let Some(back) = s.back.and_then(|b| env.conns.get_mut(b)) {
+        back.last_activity_ms = now;
+    }
+    if let Some(front) = env.conns.get_mut(s.front) {
+        front.last_activity_ms = now;
+    }
+    if s.http.is_none() && env.proxy_settings(s.frontend).options.logasap {
+        super::finish::log(s, env);
+    }
+    Turn::Go(Phase::Exchange)
+}
+
+/// Closes the server's end, whatever state it is in.
+pub fn drop_back(s: &mut Stream, env: &mut Env) {
+    if let Some(back) = s.back.take() {
+        env.close(back);
+    }
+}
+
+/// `timeout connect` ran out.
+pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
+    drop_back(s, env);
+    failed(s, env, Failure::Timeout)
+}
+
+/// A request sent on a reused connection came back unanswered: try once more on a new one.
+pub fn lost_before_sent(s: &mut Stream, env: &mut Env) -> Turn {
+    drop_back(s, env);
+    failed(s, env, Failure::Error)
+}
+
+/// Retries, redispatches or gives up.
+fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
+    let (Some(backend), Some(server)) = (s.backend, s.server) else {
+        return route::no_server(s, env, Stage::Connect);
+    };
+    let settings = env.proxy_settings(backend);
+    if s.retries >= settings.retries {
+        return give_up(s, env, failure);
+    }
+    s.retries += 1;
+    let redispatch = match settings.options.redispatch {
+        None | Some(0) => false,
+        Some(n) if n > 0 => s.retries % n as u32 == 0,
+        Some(n) => (settings.retries + 1 - s.retries) % n.unsigned_abs() == 0,
+    };
+    if redispatch && settings.servers.len() > 1 {
+        env.proxy(backend).be.redispatches += 1;
+        env.server(server).counters.redispatches += 1;
+        route::release_slot(s, env);
+        s.redispatched = true;
+        return Turn::Go(Phase::Route);
+    }
+    env.proxy(backend).be.retries += 1;
+    env.server(server).counters.retries += 1;
+    if failure == Failure::Timeout {
+        return start(s, env);
+    }
+    let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
+    s.phase_deadline_ms = Some(env.now_ms() + pause);
+    Turn::Go(Phase::Backoff)
+}
+
+/// Between two attempts.
+pub fn wait_backoff(s: &mut Stream, env: &mut Env) -> Turn {
+    if route::client_is_gone(s, env) {
+        s.conclude(Cause::ClientAbort, Stage::Connect);
+        return Turn::Go(Phase::Closed);
+    }
+    if s.phase_deadline_ms.is_some_and(|at| at <= env.now_ms()) {
+        return start(s, env);
+    }
+    Turn::Wait
+}
+
+fn give_up(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
+    if let (Some(backend), Some(server)) = (s.backend, s.server) {
+        env.proxy(backend).be.failed_conns += 1;
+        env.server(server).counters.failed_conns += 1;
+    }
+    let cause = match failure {
+        Failure::Error => Cause::ServerAbort,
+        Failure::Timeout => Cause::ServerTimeout,
+        Failure::Resource => Cause::Resource,
+    };
+    s.conclude(cause, Stage::Connect);
+    reply::fail(s, env, 503)
+}

@@ -1,0 +1,151 @@
+//! What a step may touch besides its own stream.
+
+use super::{SessionId, StreamId, session::Session};
+use crate::base::arena::Arena;
+use crate::base::clock::Clock;
+use crate::base::ids::{ProxyId, ServerId};
+use crate::base::wheel::Wheel;
+use crate::channel::{BufferPool, PipePool};
+use crate::conn::{ConnId, Connection};
+use crate::event::poller::Poller;
+use crate::log::logger::{Logger, TAG_DEFAULT};
+use crate::metrics::ProcessCounters;
+use crate::proxy::{Listener, ListenerId, Proxy, Server};
+use crate::settings::{Level, Settings};
+use std::collections::VecDeque;
+
+/// Who a timer wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// A stream: look at its deadlines.
+    Stream(StreamId),
+    /// A listener that paused after running out of a resource.
+    Listener(ListenerId),
+    /// A CLI connection, by its slot.
+    Cli(u32),
+    /// Idle server connections and pools.
+    Housekeeping,
+    /// The end of `hard-stop-after`.
+    HardStop,
+}
+
+/// The buffers and pipes lent to channels.
+#[derive(Debug)]
+pub struct Pools {
+    /// Buffers.
+    pub buffers: BufferPool,
+    /// Pipes.
+    pub pipes: PipePool,
+    /// Heads and bodies of HTTP exchanges that are over, kept for the next one.
+    pub exchanges: Vec<Box<super::http::Exchange>>,
+}
+
+/// Everything a step of one stream may touch. The streams themselves are not here: a step owns its own.
+#[derive(Debug)]
+pub struct Env {
+    /// The configuration, frozen at boot and kept until exit.
+    pub settings: &'static Settings,
+    /// Where descriptors are registered.
+    pub poller: Poller,
+    /// The loop's clock; ticks once a turn.
+    pub clock: Clock,
+    /// All timers.
+    pub wheel: Wheel<Alarm>,
+    /// All traffic connections, idle server connections included.
+    pub conns: Arena<Connection>,
+    /// All client sessions.
+    pub sessions: Arena<Session>,
+    /// All listeners.
+    pub listeners: Arena<Listener>,
+    /// Live proxies; a `ProxyId` is a position.
+    pub proxies: Vec<Proxy>,
+    /// Live servers; a `ServerId` is a position.
+    pub servers: Vec<Server>,
+    /// Buffers and pipes.
+    pub pools: Pools,
+    /// Streams with something to do this turn.
+    pub run: VecDeque<StreamId>,
+    /// Listeners whose clients may be waiting.
+    pub ready_listeners: Vec<ListenerId>,
+    /// CLI listeners whose clients may be waiting.
+    pub cli_listeners: Vec<ListenerId>,
+    /// A session ended this turn.
+    pub session_ended: bool,
+    /// Some listener is held back by a limit that it shares.
+    pub held_back: bool,
+    /// Connections to close at the end of the turn.
+    pub closing: Vec<Connection>,
+    /// Log lines.
+    pub logger: Logger,
+    /// Process-wide counters.
+    pub counters: ProcessCounters,
+    /// Splicing was forbidden (`-dS`, `nosplice`).
+    pub splice_forbidden: bool,
+    /// No new sessions: draining (SIGUSR1).
+    pub stopping: bool,
+    /// A housekeeping round is set.
+    pub housekeeping_set: bool,
+    /// Idle server connections wait for their end.
+    pub untidy: bool,
+    /// The process-wide `maxconn`.
+    pub maxconn: u32,
+}
+
+impl Env {
+    /// The live proxy that `id` names.
+    #[inline]
+    pub fn proxy(&mut self, id: ProxyId) -> &mut Proxy {
+        &mut self.proxies[id.0 as usize]
+    }
+
+    /// The live server that `id` names.
+    #[inline]
+    pub fn server(&mut self, id: ServerId) -> &mut Server {
+        &mut self.servers[id.0 as usize]
+    }
+
+    /// What the operator said about a proxy.
+    #[inline]
+    pub fn proxy_settings(&self, id: ProxyId) -> &'static crate::settings::Proxy {
+        &self.settings.proxies[id.0 as usize]
+    }
+
+    /// Milliseconds on the loop's clock.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// Takes a connection out of its arena; its descriptor is closed at the end of the turn.
+    pub fn close(&mut self, id: ConnId) {
+        if let Some(conn) = self.conns.remove(id) {
+            self.closing.push(conn);
+        }
+    }
+
+    /// Closes with a reset.
+    pub fn reset(&mut self, id: ConnId) {
+        if let Some(conn) = self.conns.remove(id) {
+            conn.reset_on_close();
+            self.closing.push(conn);
+        }
+    }
+
+    /// Sends a message about a proxy to its log targets.
+    pub fn tell(&mut self, proxy: ProxyId, level: Level, text: &str) {
+        let settings = self.proxy_settings(proxy);
+        self.logger.send(&settings.logs, self.tag(proxy), level, text.as_bytes(), &self.clock);
+    }
+
+    /// The tag of a proxy's log lines.
+    #[inline]
+    pub fn tag(&self, proxy: ProxyId) -> &'static str {
+        let own = self.proxy_settings(proxy).log_tag.as_deref();
+        own.or(self.settings.global.log_tag.as_deref()).unwrap_or(TAG_DEFAULT)
+    }
+
+    /// The session that `id` names; sessions outlive their streams.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+}

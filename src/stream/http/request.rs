@@ -1,0 +1,241 @@
+//! The request: waiting for its head, understanding it, making it ready to go on.
+
+use super::{Exchange, finish, mode, reply};
+use crate::channel::Channel;
+use crate::conn::mux::Body;
+use crate::conn::mux::http1::BodyReader;
+use crate::conn::transport::raw::{self, Read};
+use crate::settings::HttpMode;
+use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn};
+use crate::wire::http1::{HeadError, Limits, Link, Parsed, Range16, RequestFraming, request_edits};
+
+/// Makes the stream ready for the next request of its connection; bytes already received stay.
+pub fn next(s: &mut Stream, env: &mut Env) {
+    super::put_back(s, env);
+    s.req.delivered = 0;
+    s.req.budget = 0;
+    s.res.delivered = 0;
+    s.res.budget = 0;
+    s.res.source_ended = false;
+    s.res.bulk = false;
+    s.outcome = None;
+    s.logged = false;
+    s.redispatched = false;
+    s.retries = 0;
+    s.queue_positions = (0, 0);
+    s.req_body = Body::Tunnel;
+    s.res_body = Body::Tunnel;
+    s.marks = Marks { start_ms: env.now_ms(), ..Marks::default() };
+    s.phase_deadline_ms = idle_deadline(s, env);
+}
+
+/// When a connection that sent nothing of its next request is closed.
+pub fn idle_deadline(s: &Stream, env: &Env) -> Option<u64> {
+    let t = &env.proxy_settings(s.frontend).timeouts;
+    let first = env.sessions.get(s.session).is_none_or(|x| x.requests == 0);
+    let limit = match first {
+        true => t.http_request_ms.or(t.client_ms),
+        false => t.http_keep_alive_ms.or(t.http_request_ms).or(t.client_ms),
+    };
+    limit.map(|ms| env.now_ms() + ms)
+}
+
+/// Waits for a whole head.
+pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
+    loop {
+        if s.req.waiting() > 0 {
+            match parse(s, env) {
+                Ok(Parsed::Complete) => return accepted(s, env),
+                Ok(Parsed::Partial) => {}
+                Err(e) => return refused(s, env, e),
+            }
+        }
+        match receive(s, env) {
+            Received::Bytes => {}
+            Received::Full => return too_long(s, env),
+            Received::Nothing => return Turn::Wait,
+            Received::End => return ended(s, env),
+        }
+    }
+}
+
+enum Received {
+    Bytes,
+    Full,
+    Nothing,
+    End,
+}
+
+fn receive(s: &mut Stream, env: &mut Env) -> Received {
+    let Some(front) = env.conns.get_mut(s.front) else { return Received::End };
+    let fresh = s.req.buffer.is_none();
+    let pools = &mut env.pools;
+    let buffer = s.req.buffer.get_or_insert_with(|| pools.buffers.take());
+    let limit = buffer.capacity().saturating_sub(env.settings.global.tune.maxrewrite);
+    if buffer.len() >= limit {
+        return Received::Full;
+    }
+    buffer.compact();
+    let room = limit - buffer.len();
+    let read = raw::read(front, buffer, room);
+    s.req.release_idle(&mut pools.buffers, &mut pools.pipes);
+    match read {
+        Read::Bytes(_) => {
+            front.last_activity_ms = env.clock.now_ms();
+            if fresh {
+                first_byte(s, env);
+            }
+            Received::Bytes
+        }
+        Read::Blocked => Received::Nothing,
+        Read::End | Read::Failed(_) => Received::End,
+    }
+}
+
+/// The first byte of a request ends the idle time and starts `timeout http-request`.
+fn first_byte(s: &mut Stream, env: &mut Env) {
+    let now = env.now_ms();
+    let t = &env.proxy_settings(s.frontend).timeouts;
+    let first = env.sessions.get(s.session).is_none_or(|x| x.requests == 0);
+    if !first {
+        s.marks.start_ms = now;
+        s.phase_deadline_ms = t.http_request_ms.or(t.client_ms).map(|ms| now + ms);
+    }
+    exchange_of(s, env);
+}
+
+fn exchange_of<'a>(s: &'a mut Stream, env: &mut Env) -> &'a mut Exchange {
+    s.http.get_or_insert_with(|| env.pools.exchanges.pop().unwrap_or_default())
+}
+
+fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
+    let options = &env.proxy_settings(s.frontend).options;
+    let tune = &env.settings.global.tune;
+    let limits = Limits {
+        header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16,
+        unsafe_violations: options.accept_unsafe_violations_in_http_request,
+        ..Limits::default()
+    };
+    exchange_of(s, env);
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_ref()) else {
+        return Ok(Parsed::Partial);
+    };
+    let parsed = http.request.parse(buffer.data(), &limits)?;
+    if parsed == Parsed::Complete {
+        let bytes = buffer.data();
+        http.has_line = true;
+        http.asked = RequestFraming::of(&http.request, bytes)?;
+    }
+    Ok(parsed)
+}
+
+/// Keeps the request line for the log, when someone reads it.
+fn keep_line(s: &mut Stream, env: &Env) {
+    let settings = env.proxy_settings(s.frontend);
+    if settings.logs.is_empty() {
+        return;
+    }
+    let len_max = env.settings.global.tune.http_logurilen.saturating_sub(1);
+    if let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_ref()) {
+        let (method, version) = (http.request.method_range, http.request.version_range);
+        let line = Range16 { start: method.start, end: version.end }.of(buffer.data());
+        http.line.extend_from_slice(&line[..line.len().min(len_max)]);
+    }
+}
+
+/// The head is whole and makes sense.
+fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
+    let now = env.now_ms();
+    keep_line(s, env);
+    s.marks.request_ms = Some(now);
+    s.phase_deadline_ms = None;
+    if let Some(session) = env.sessions.get_mut(s.session) {
+        session.requests += 1;
+    }
+    env.counters.requests += 1;
+    env.proxies[s.frontend.0 as usize].fe.http.count_request(now);
+    let mode = mode(s, env);
+    let link = if mode == HttpMode::KeepAlive { Link::Keep } else { Link::Close };
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else {
+        return Turn::Go(Phase::Closed);
+    };
+    http.keep_front = http.asked.keep_alive && mode != HttpMode::Close;
+    http.keep_back = http.asked.server_keep_alive && mode == HttpMode::KeepAlive;
+    let link = if http.keep_back { link } else { Link::Close };
+    let head_len = usize::from(http.request.head_len);
+    http.request_head_len = head_len;
+    request_edits(&http.request, buffer.data(), &http.asked, link, &mut http.edits);
+    if !http.edits.is_empty() {
+        let used = buffer.len();
+        match http.edits.apply(buffer.window_mut(), used, head_len) {
+            Ok(applied) => {
+                buffer.set_len(applied.used);
+                http.request_head_len = applied.head_len;
+            }
+            Err(_) => {
+                s.conclude(Cause::Proxy, Stage::Request);
+                return reply::fail(s, env, 500);
+            }
+        }
+    }
+    Turn::Go(Phase::Route)
+}
+
+/// Lets the head go to the server, and the body after it.
+pub fn release(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
+    http.request_released = true;
+    channel.delivered = 0;
+    channel.allow(http.request_head_len as u64);
+    *body = Body::Http1(BodyReader::begin(http.asked.body, channel));
+}
+
+/// The head breaks the protocol.
+fn refused(s: &mut Stream, env: &mut Env, e: HeadError) -> Turn {
+    s.conclude(Cause::Proxy, Stage::Request);
+    if let Some(http) = s.http.as_mut() {
+        http.has_line = false;
+    }
+    reply::fail(s, env, e.request_status())
+}
+
+/// The head does not fit into a buffer.
+fn too_long(s: &mut Stream, env: &mut Env) -> Turn {
+    s.conclude(Cause::Proxy, Stage::Request);
+    reply::fail(s, env, 400)
+}
+
+/// The client closed before its head was whole.
+fn ended(s: &mut Stream, env: &mut Env) -> Turn {
+    let idle = s.req.waiting() == 0;
+    let first = env.sessions.get(s.session).is_none_or(|x| x.requests == 0);
+    let options = &env.proxy_settings(s.frontend).options;
+    if idle && (!first || options.http_ignore_probes) {
+        // Nothing was asked: nothing to tell.
+        super::put_back(s, env);
+        return Turn::Go(Phase::Closed);
+    }
+    s.conclude(Cause::ClientAbort, Stage::Request);
+    exchange_of(s, env);
+    if idle && options.dontlognull {
+        return Turn::Go(Phase::Closed);
+    }
+    reply::fail(s, env, 400)
+}
+
+/// The head did not come in time.
+pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
+    let idle = s.req.waiting() == 0;
+    let first = env.sessions.get(s.session).is_none_or(|x| x.requests == 0);
+    let options = &env.proxy_settings(s.frontend).options;
+    if idle && (!first || options.http_ignore_probes) {
+        super::put_back(s, env);
+        return Turn::Go(Phase::Closed);
+    }
+    exchange_of(s, env);
+    s.conclude(Cause::ClientTimeout, Stage::Request);
+    if idle && options.dontlognull {
+        finish::log(s, env);
+        return Turn::Go(Phase::Closed);
+    }
+    reply::fail(s, env, 408)
+}

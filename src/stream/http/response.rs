@@ -1,0 +1,262 @@
+//! The response: its head, and the body after it.
+
+use super::{Exchange, reply};
+use crate::channel::{Channel, UNLIMITED};
+use crate::conn::mux::Body;
+use crate::conn::mux::http1::BodyReader;
+use crate::conn::transport::raw::{self, Read};
+use crate::stream::forward::{Pumped, pump};
+use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, tcp};
+use crate::wire::http1::{Body as Framing, Limits, Link, Parsed, ResponseFraming, response_edits};
+
+/// Moves the response on. `Ok(true)` asks for another turn, `Err` is the turn to take instead.
+pub fn advance(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
+    if !s.http.as_ref().is_some_and(|h| h.response_started) {
+        match wait_head(s, env)? {
+            Head::Waiting => return Ok(false),
+            Head::Started => {}
+        }
+    }
+    if s.http.as_ref().is_some_and(|h| h.tunnel) {
+        return Err(Turn::Go(Phase::Exchange));
+    }
+    body(s, env)
+}
+
+enum Head {
+    Waiting,
+    Started,
+}
+
+/// Waits for the final head; interim ones pass through.
+fn wait_head(s: &mut Stream, env: &mut Env) -> Result<Head, Turn> {
+    loop {
+        if s.res.unjudged().is_some() {
+            match parse(s, env)? {
+                Some(Head::Started) => return Ok(Head::Started),
+                Some(Head::Waiting) => continue,
+                None => {}
+            }
+        }
+        flush_interim(s, env)?;
+        match receive(s, env) {
+            Received::Bytes => {}
+            Received::Nothing => return Ok(Head::Waiting),
+            Received::Full => return Err(bad(s, env)),
+            Received::End => return Err(closed_early(s, env)),
+        }
+    }
+}
+
+enum Received {
+    Bytes,
+    Nothing,
+    Full,
+    End,
+}
+
+fn receive(s: &mut Stream, env: &mut Env) -> Received {
+    let Some(back) = s.back.and_then(|b| env.conns.get_mut(b)) else { return Received::End };
+    let pools = &mut env.pools;
+    let buffer = s.res.buffer.get_or_insert_with(|| pools.buffers.take());
+    let limit = buffer.capacity().saturating_sub(env.settings.global.tune.maxrewrite);
+    if buffer.len() >= limit {
+        return Received::Full;
+    }
+    buffer.compact();
+    let room = limit - buffer.len();
+    let read = raw::read(back, buffer, room);
+    s.res.release_idle(&mut pools.buffers, &mut pools.pipes);
+    match read {
+        Read::Bytes(n) => {
+            back.last_activity_ms = env.clock.now_ms();
+            s.res.bulk = n == room;
+            Received::Bytes
+        }
+        Read::Blocked => Received::Nothing,
+        Read::End | Read::Failed(_) => Received::End,
+    }
+}
+
+/// Sends interim heads on at once: the client may be waiting for a 100.
+fn flush_interim(s: &mut Stream, env: &mut Env) -> Result<(), Turn> {
+    if s.res.sendable() == 0 {
+        return Ok(());
+    }
+    let Some(front) = env.conns.get_mut(s.front) else { return Err(Turn::Go(Phase::Closed)) };
+    let sent = s.res.sendable();
+    if let Some(buffer) = s.res.buffer.as_mut() {
+        match raw::write(front, &buffer.data()[..sent], false) {
+            raw::Write::Bytes(n) => {
+                buffer.consume(n);
+                s.res.sent(n);
+            }
+            raw::Write::Blocked => {}
+            raw::Write::Failed(_) => return Err(super::client_gone(s, env)),
+        }
+    }
+    Ok(())
+}
+
+/// Looks for a head at the first unjudged byte. `None`: not whole yet.
+fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
+    let tune = &env.settings.global.tune;
+    let limits =
+        Limits { header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16, ..Limits::default() };
+    let at = s.res.unjudged().unwrap_or(0);
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_ref()) else {
+        return Err(Turn::Go(Phase::Closed));
+    };
+    let bytes = &buffer.data()[at..];
+    match http.response.parse(bytes, &limits) {
+        Ok(Parsed::Partial) => return Ok(None),
+        Ok(Parsed::Complete) => {}
+        Err(e) => return Err(bad_with(s, env, e.response_status())),
+    }
+    match ResponseFraming::of(&http.response, bytes, http.asked.asked) {
+        Ok(framing) => http.answered = framing,
+        Err(e) => return Err(bad_with(s, env, e.response_status())),
+    }
+    let status = http.response.status;
+    if http.answered.interim {
+        return pass_interim(s, env, at).map(Some);
+    }
+    http.status = status;
+    http.response_started = true;
+    s.marks.response_ms = Some(env.now_ms());
+    start(s, env, at).map(|()| Some(Head::Started))
+}
+
+/// A 1xx goes on as it came; a client of HTTP/1.0 does not know them (RFC 9110 section 15.2).
+fn pass_interim(s: &mut Stream, env: &mut Env, at: usize) -> Result<Head, Turn> {
+    let _ = env;
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
+        return Err(Turn::Go(Phase::Closed));
+    };
+    let len = usize::from(http.response.head_len);
+    match http.asked.asked.version {
+        crate::wire::http1::Version::V10 => buffer.delete(at..at + len),
+        crate::wire::http1::Version::V11 => s.res.allow(len as u64),
+    }
+    http.response.clear();
+    Ok(Head::Waiting)
+}
+
+/// Lets the final head go, edited, and starts on the body.
+fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
+    let stopping = env.stopping;
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
+        return Err(Turn::Go(Phase::Closed));
+    };
+    let request_is_whole = http.request_done;
+    http.keep_back &= http.answered.keep_alive;
+    http.keep_front &= http.answered.client_keep_alive && !stopping && request_is_whole;
+    let link = if http.keep_front { Link::Keep } else { Link::Close };
+    http.edits.clear();
+    let head_len = usize::from(http.response.head_len);
+    response_edits(
+        &http.response,
+        &buffer.data()[at..],
+        &http.answered,
+        http.asked.asked,
+        link,
+        &mut http.edits,
+    );
+    let mut allowed = head_len;
+    if !http.edits.is_empty() {
+        let used = buffer.len() - at;
+        match http.edits.apply(&mut buffer.window_mut()[at..], used, head_len) {
+            Ok(applied) => {
+                buffer.set_len(at + applied.used);
+                allowed = applied.head_len;
+            }
+            Err(_) => {
+                http.response_started = false;
+                s.conclude(Cause::Proxy, Stage::Headers);
+                return Err(reply::fail(s, env, 500));
+            }
+        }
+    }
+    s.res.allow(allowed as u64);
+    begin_body(&mut s.res, &mut s.res_body, http);
+    if http.tunnel {
+        s.req.budget = UNLIMITED;
+        s.req_body = Body::Tunnel;
+    }
+    Ok(())
+}
+
+fn begin_body(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
+    http.tunnel = http.answered.body == Framing::Tunnel;
+    *body = match http.tunnel {
+        true => {
+            channel.budget = UNLIMITED;
+            Body::Tunnel
+        }
+        false => Body::Http1(BodyReader::begin(http.answered.body, channel)),
+    };
+}
+
+/// Moves the body.
+fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
+    let Some(back_id) = s.back else { return Err(Turn::Go(Phase::Closed)) };
+    let options =
+        s.backend.map_or(&env.proxy_settings(s.frontend).options, |b| &env.proxy_settings(b).options);
+    let splice = tcp::splice_response(options, env);
+    let now = env.clock.now_ms();
+    let Some((front, back)) = env.conns.pair_mut(s.front, back_id) else {
+        return Err(Turn::Go(Phase::Closed));
+    };
+    match pump(&mut s.res, &mut s.res_body, back, front, &mut env.pools, splice, now) {
+        Pumped::Idle => Ok(false),
+        Pumped::Again => Ok(true),
+        Pumped::Done => {
+            if let Some(http) = s.http.as_mut() {
+                http.response_done = true;
+            }
+            Ok(false)
+        }
+        Pumped::Truncated | Pumped::SourceFailed(_) | Pumped::Malformed(_) => {
+            s.conclude(Cause::ServerAbort, Stage::Data);
+            Err(Turn::Go(Phase::Closed))
+        }
+        Pumped::SinkFailed(_) => {
+            s.conclude(Cause::ClientAbort, Stage::Data);
+            Err(Turn::Go(Phase::Closed))
+        }
+    }
+}
+
+/// The server closed before it answered.
+fn closed_early(s: &mut Stream, env: &mut Env) -> Turn {
+    let nothing_came = s.res.waiting() == 0;
+    let reused = s.http.as_ref().is_some_and(|h| h.reused);
+    count_failed(s, env);
+    s.conclude(Cause::ServerAbort, Stage::Headers);
+    let first = env.sessions.get(s.session).is_none_or(|x| x.requests <= 1);
+    if nothing_came && reused && !first {
+        // The connection was closed while the request travelled: the client is to send it again, so it
+        // gets no answer to mistake for the server's.
+        connect::drop_back(s, env);
+        return Turn::Go(Phase::Closed);
+    }
+    reply::fail(s, env, 502)
+}
+
+fn bad(s: &mut Stream, env: &mut Env) -> Turn {
+    bad_with(s, env, 502)
+}
+
+/// The server's head breaks the protocol or does not fit.
+fn bad_with(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
+    count_failed(s, env);
+    s.conclude(Cause::Proxy, Stage::Headers);
+    reply::fail(s, env, status)
+}
+
+fn count_failed(s: &Stream, env: &mut Env) {
+    if let (Some(backend), Some(server)) = (s.backend, s.server) {
+        env.proxy(backend).be.failed_resp += 1;
+        env.server(server).counters.failed_resp += 1;
+    }
+}

@@ -1,0 +1,184 @@
+//! Which backend and which server: the decision between a request and a connection.
+
+use super::http::reply;
+use super::{Cause, Env, Phase, Stage, Stream, Turn, connect};
+use crate::base::ids::{Id, ProxyId, ServerId};
+use crate::proxy::Waiter;
+
+/// Chooses backend and server, and starts connecting or queues.
+pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
+    if s.backend.is_none() {
+        let Some(backend) = backend_of(s.frontend, env) else {
+            return no_server(s, env, Stage::Connect);
+        };
+        enter_backend(s, backend, env);
+    }
+    let Some(backend) = s.backend else { return no_server(s, env, Stage::Connect) };
+    match pick(s, backend, env) {
+        Picked::Server(server) => {
+            take_slot(s, server, env);
+            s.marks.assigned_ms = Some(env.now_ms());
+            connect::start(s, env)
+        }
+        Picked::AllFull => queue(s, backend, env),
+        Picked::None => no_server(s, env, Stage::Connect),
+    }
+}
+
+/// The backend that a frontend's sessions go to, skipping disabled ones.
+fn backend_of(frontend: ProxyId, env: &Env) -> Option<ProxyId> {
+    env.proxy_settings(frontend).backend.filter(|b| !env.proxy_settings(*b).disabled)
+}
+
+/// Counts the stream in at its backend.
+fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
+    s.backend = Some(backend);
+    let now = env.now_ms();
+    let be = &mut env.proxy(backend).be;
+    be.sess.enter();
+    be.sess_rate.add(now, 1);
+    be.last_session_ms = Some(now);
+}
+
+enum Picked {
+    Server(ServerId),
+    AllFull,
+    None,
+}
+
+fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
+    let servers = &env.servers;
+    let proxy = &mut env.proxies[backend.0 as usize];
+    let list = &proxy.servers;
+    let avoid = s.server.filter(|_| s.redispatched);
+    let usable = |at: usize| {
+        let id = list[at];
+        servers[id.0 as usize].usable() && !servers[id.0 as usize].full() && Some(id) != avoid
+    };
+    if let Some(at) = proxy.round_robin.pick(usable) {
+        return Picked::Server(list[at]);
+    }
+    // The one to avoid is better than none.
+    if let Some(id) = avoid.filter(|id| servers[id.0 as usize].usable() && !servers[id.0 as usize].full()) {
+        return Picked::Server(id);
+    }
+    match list.iter().any(|id| servers[id.0 as usize].usable()) {
+        true => Picked::AllFull,
+        false => Picked::None,
+    }
+}
+
+/// Takes one of the server's slots; [`release_slot`] gives it back.
+fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
+    let now = env.now_ms();
+    let live = env.server(server);
+    live.slots_used += 1;
+    live.counters.sess.enter();
+    live.counters.sess_rate.add(now, 1);
+    live.counters.lbtot += 1;
+    live.counters.last_session_ms = Some(now);
+    let backend = live.backend;
+    env.proxy(backend).be.lbtot += 1;
+    s.server = Some(server);
+    s.holds_slot = true;
+}
+
+/// Gives the slot back and wakes who waits for it.
+pub fn release_slot(s: &mut Stream, env: &mut Env) {
+    if !s.holds_slot {
+        return;
+    }
+    s.holds_slot = false;
+    let Some(server) = s.server else { return };
+    let live = env.server(server);
+    live.slots_used = live.slots_used.saturating_sub(1);
+    live.counters.sess.leave();
+    let backend = live.backend;
+    wake_next(backend, env);
+}
+
+/// Wakes the first stream of a backend's queue; it picks again and may queue again.
+fn wake_next(backend: ProxyId, env: &mut Env) {
+    if let Some(waiter) = env.proxy(backend).queue.front().copied() {
+        env.run.push_back(Id::new(waiter.index, waiter.generation));
+    }
+}
+
+/// Waits for any server of the backend.
+fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
+    let waiting = env.proxy(backend).queue.len() as u32;
+    s.queue_positions.1 = waiting;
+    let timeouts = &env.proxy_settings(backend).timeouts;
+    s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);
+    let proxy = env.proxy(backend);
+    proxy.queue.push_back(Id::<Waiter>::new(s.id.index, s.id.generation));
+    proxy.be.queue.enter();
+    Turn::Go(Phase::Queue)
+}
+
+/// In the queue: tries again when it is the first and a slot is free.
+pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
+    let Some(backend) = s.backend else { return Turn::Go(Phase::Route) };
+    if client_is_gone(s, env) {
+        leave_queue(s, env);
+        s.conclude(Cause::ClientAbort, Stage::Queue);
+        return Turn::Go(Phase::Closed);
+    }
+    let first = env
+        .proxy(backend)
+        .queue
+        .front()
+        .is_some_and(|w| w.index == s.id.index && w.generation == s.id.generation);
+    if !first {
+        return Turn::Wait;
+    }
+    match pick(s, backend, env) {
+        Picked::AllFull => Turn::Wait,
+        Picked::None => {
+            leave_queue(s, env);
+            no_server(s, env, Stage::Queue)
+        }
+        Picked::Server(server) => {
+            leave_queue(s, env);
+            take_slot(s, server, env);
+            s.marks.assigned_ms = Some(env.now_ms());
+            s.phase_deadline_ms = None;
+            connect::start(s, env)
+        }
+    }
+}
+
+/// Steps out of the queue, wherever it stood, and lets the next one look.
+pub fn leave_queue(s: &mut Stream, env: &mut Env) {
+    let Some(backend) = s.backend else { return };
+    let proxy = env.proxy(backend);
+    if let Some(at) =
+        proxy.queue.iter().position(|w| w.index == s.id.index && w.generation == s.id.generation)
+    {
+        proxy.queue.remove(at);
+        proxy.be.queue.leave();
+        if at == 0 {
+            wake_next(backend, env);
+        }
+    }
+}
+
+/// Whether the client's connection is of no use any more: reset, or closed while `option abortonclose` holds.
+pub fn client_is_gone(s: &Stream, env: &Env) -> bool {
+    let Some(front) = env.conns.get(s.front) else { return true };
+    if front.broken() {
+        return true;
+    }
+    let abort = env.proxy_settings(s.frontend).options.abortonclose
+        || s.backend.is_some_and(|b| env.proxy_settings(b).options.abortonclose);
+    abort && front.ready.contains(crate::event::readiness::Readiness::READ_CLOSED)
+}
+
+/// Nobody can serve this: 503 in HTTP mode, close in TCP mode.
+pub fn no_server(s: &mut Stream, env: &mut Env, stage: Stage) -> Turn {
+    if let Some(backend) = s.backend {
+        env.proxy(backend).be.failed_conns += 1;
+    }
+    s.conclude(Cause::ServerAbort, stage);
+    reply::fail(s, env, 503)
+}

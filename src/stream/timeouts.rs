@@ -1,0 +1,113 @@
+//! When a stream gives up waiting, and what it does then.
+//!
+//! Activity only moves a field of the connection; the stream's one entry in the wheel is looked at when it
+//! fires and put back when it was too early. An entry is moved only when it must fire earlier.
+
+use super::http::{self, reply, request};
+use super::{Alarm, Cause, Env, Phase, Stage, Stream, Turn, connect, route, tcp::Side};
+use crate::conn::ConnId;
+
+/// What ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// The time of the present phase.
+    Phase,
+    /// The client's silence.
+    Client,
+    /// The server's silence.
+    Server,
+}
+
+/// Sees to it that the wheel fires in time for the earliest deadline.
+#[inline]
+pub fn arm(s: &mut Stream, env: &mut Env) {
+    let Some((at, _)) = earliest(s, env) else { return };
+    match s.timer {
+        Some((_, fires)) if fires <= at => {}
+        Some((key, _)) if env.wheel.reschedule(key, at) => s.timer = Some((key, at)),
+        _ => s.timer = Some((env.wheel.insert(at, Alarm::Stream(s.id)), at)),
+    }
+}
+
+/// What has run out by now, if anything.
+pub fn expired(s: &Stream, env: &Env) -> Option<Expired> {
+    earliest(s, env).filter(|(at, _)| *at <= env.now_ms()).map(|(_, what)| what)
+}
+
+fn earliest(s: &Stream, env: &Env) -> Option<(u64, Expired)> {
+    if s.phase != Phase::Exchange {
+        return s.phase_deadline_ms.map(|at| (at, Expired::Phase));
+    }
+    let client = silence(s, Side::Front, env).map(|at| (at, Expired::Client));
+    let server = silence(s, Side::Back, env).map(|at| (at, Expired::Server));
+    match (client, server) {
+        (Some(c), Some(s)) => Some(if s.0 < c.0 { s } else { c }),
+        (c, s) => c.or(s),
+    }
+}
+
+/// When the silence of one side becomes too long; `None` while nothing is expected from it.
+fn silence(s: &Stream, side: Side, env: &Env) -> Option<u64> {
+    let expects = match side {
+        Side::Front => wants_read(s, Side::Front) || s.res.waiting() > 0,
+        Side::Back => wants_read(s, Side::Back) || s.req.waiting() > 0,
+    };
+    if !expects {
+        return None;
+    }
+    let limit = limit(s, side, env)?;
+    let conn: ConnId = match side {
+        Side::Front => s.front,
+        Side::Back => s.back?,
+    };
+    Some(env.conns.get(conn)?.last_activity_ms + limit)
+}
+
+fn wants_read(s: &Stream, side: Side) -> bool {
+    match (side, &s.http) {
+        (Side::Front, Some(http)) if !http.tunnel => !http.request_done && s.req.waiting() == 0,
+        (Side::Back, Some(http)) if !http.tunnel => !http.response_done && s.res.sendable() == 0,
+        (Side::Front, _) => !s.req.source_ended && s.req.waiting() == 0,
+        (Side::Back, _) => !s.res.source_ended && s.res.waiting() == 0,
+    }
+}
+
+fn limit(s: &Stream, side: Side, env: &Env) -> Option<u64> {
+    let front = &env.proxy_settings(s.frontend).timeouts;
+    let back = s.backend.map_or(front, |b| &env.proxy_settings(b).timeouts);
+    let half_closed = s.req.sink_shut || s.res.sink_shut;
+    let (plain, fin) = match side {
+        Side::Front => (front.client_ms, front.client_fin_ms),
+        Side::Back => (back.server_ms, back.server_fin_ms),
+    };
+    if half_closed && fin.is_some() {
+        return fin;
+    }
+    match s.http {
+        Some(ref http) if !http.tunnel => plain,
+        _ => back.tunnel_ms.or(plain),
+    }
+}
+
+/// Does what the expired timeout asks for.
+pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
+    match (s.phase, what) {
+        (Phase::Request, _) => request::timed_out(s, env),
+        (Phase::Queue, _) => {
+            route::leave_queue(s, env);
+            if let Some(backend) = s.backend {
+                env.proxy(backend).be.failed_conns += 1;
+            }
+            s.conclude(Cause::ServerTimeout, Stage::Queue);
+            reply::fail(s, env, 503)
+        }
+        (Phase::Connect, _) => connect::timed_out(s, env),
+        (Phase::Backoff, _) => connect::start(s, env),
+        (Phase::Exchange, Expired::Server) => http::server_silent(s, env),
+        (Phase::Exchange, _) => http::client_silent(s, env),
+        (Phase::Route | Phase::Reply | Phase::Linger | Phase::Closed, _) => {
+            s.conclude(Cause::ClientTimeout, Stage::Last);
+            Turn::Go(Phase::Closed)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Accepting: listeners to sessions, within budgets and limits.
+
+use super::run::enqueue;
+use crate::base::arena::Arena;
+use crate::conn::{Connection, Owner};
+use crate::event::readiness::Readiness;
+use crate::event::token::{Kind, Token};
+use crate::live::Live;
+use crate::net::accept::{Accept, Scarcity, accept_one};
+use crate::net::listener::AfterAccept;
+use crate::net::protocol::Protocol;
+use crate::proxy::listener::Purpose;
+use crate::proxy::{ListenerId, limits};
+use crate::settings::{Level, Mode};
+use crate::stream::{Alarm, Env, Session, SessionId, Stream, StreamId, step};
+use crate::sys::addr::SockAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Connections one listener accepts in a turn when `tune.maxaccept` is not set.
+const ACCEPTS_PER_TURN: u32 = 64;
+/// How long a listener rests after the process ran out of descriptors or memory, in ms.
+const PAUSE_MS: u64 = 100;
+
+/// Notes that clients may be waiting at a listener.
+pub fn mark(env: &mut Env, id: ListenerId) {
+    let Some(listener) = env.listeners.get_mut(id) else {
+        env.counters.stale_tokens += 1;
+        return;
+    };
+    listener.pending = true;
+    if !env.ready_listeners.contains(&id) {
+        env.ready_listeners.push(id);
+    }
+}
+
+/// Lets a listener that rested try again.
+pub fn resume(env: &mut Env, id: ListenerId) {
+    let now = env.now_ms();
+    if env.listeners.get_mut(id).is_some_and(|l| l.gate.tick(now)) {
+        mark(env, id);
+    }
+}
+
+/// Lets listeners look again after sessions ended: their own limit or one they share may have room now.
+pub fn wake(live: &mut Live) {
+    let env = &mut live.env;
+    if !env.held_back || !env.session_ended {
+        env.session_ended = false;
+        return;
+    }
+    env.session_ended = false;
+    env.held_back = false;
+    let held = env.listeners.iter_mut().filter_map(|(id, l)| l.gate.let_in().then_some(id));
+    let held: Vec<ListenerId> = held.collect();
+    for id in held {
+        mark(env, id);
+    }
+}
+
+/// Accepts at every listener that has clients waiting.
+pub fn accept_all(live: &mut Live) {
+    if live.env.ready_listeners.is_empty() {
+        return;
+    }
+    let mut ready = std::mem::take(&mut live.env.ready_listeners);
+    ready.retain(|id| match live.env.listeners.get(*id).map(|l| l.purpose) {
+        Some(Purpose::Proxy(_)) => accept_some(live, *id),
+        Some(Purpose::Cli(_)) => {
+            live.env.cli_listeners.push(*id);
+            false
+        }
+        None => false,
+    });
+    live.env.ready_listeners.append(&mut ready);
+}
+
+/// Accepts within the turn's budget; whether there may be more.
+fn accept_some(live: &mut Live, id: ListenerId) -> bool {
+    let budget = match live.env.settings.global.tune.maxaccept {
+        0 => ACCEPTS_PER_TURN,
+        n => n,
+    };
+    for _ in 0..budget {
+        let env = &mut live.env;
+        let Some(listener) = env.listeners.get_mut(id) else { return false };
+        let Purpose::Proxy(proxy) = listener.purpose else { return false };
+        if !listener.pending || !listener.gate.is_ready() {
+            return false;
+        }
+        let proxy = &env.proxies[proxy.0 as usize];
+        if !limits::admits(proxy, env.counters.conn.cur, env.maxconn) {
+            listener.gate.shut_out();
+            env.held_back = true;
+            return false;
+        }
+        let Some(receiver) = &listener.receiver else { return false };
+        match accept_one(receiver.fd.as_fd()) {
+            Accept::Accepted { fd, peer } => open_session(live, id, fd, peer),
+            Accept::Retry => {}
+            Accept::Drained => {
+                listener.pending = false;
+                return false;
+            }
+            Accept::Pause(scarcity) => {
+                pause(env, id, describe(scarcity));
+                return false;
+            }
+            Accept::Broken(e) => {
+                pause(env, id, &e.to_string());
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Rests a listener: trying again at once would only spin.
+fn pause(env: &mut Env, id: ListenerId, reason: &str) {
+    let at = env.now_ms() + PAUSE_MS;
+    env.counters.accept_pauses += 1;
+    let Some(listener) = env.listeners.get_mut(id) else { return };
+    listener.gate.starve(at);
+    listener.counters.accept_pauses += 1;
+    let first = !std::mem::replace(&mut listener.pause_logged, true);
+    let (purpose, name) = (listener.purpose, listener.name.clone());
+    env.wheel.insert(at, Alarm::Listener(id));
+    if let (true, Purpose::Proxy(proxy)) = (first, purpose) {
+        let text = format!(
+            "Proxy {} cannot accept on {name}: {reason}; accepting is paused.",
+            env.proxy_settings(proxy).name
+        );
+        env.tell(proxy, Level::Alert, &text);
+    }
+}
+
+fn describe(scarcity: Scarcity) -> &'static str {
+    match scarcity {
+        Scarcity::ProcessFds => "the process has no file descriptor left",
+        Scarcity::SystemFds => "the system has no file descriptor left",
+        Scarcity::Memory => "the system has no memory left for sockets",
+    }
+}
+
+fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
+    let env = &mut live.env;
+    let now = env.clock.now_ms();
+    let Some(listener) = env.listeners.get_mut(id) else { return };
+    let Purpose::Proxy(frontend) = listener.purpose else { return };
+    listener.pause_logged = false;
+    listener.gate.opened();
+    listener.counters.conn.enter();
+    if listener.after_accept != AfterAccept::default()
+        && matches!(Protocol::of(fd.as_fd()), Ok(Protocol::Tcp))
+    {
+        listener.after_accept.apply(fd.as_fd());
+    }
+    let Some(configured) = listener.receiver.as_ref().map(|r| r.row) else { return };
+    count_in(env, frontend, now);
+    let settings = env.proxy_settings(frontend);
+    let wall = env.clock.wall();
+    let front_of = |s: StreamId| Owner::Front { index: s.index, generation: s.generation };
+    let session = Session {
+        conn: NO_CONN,
+        listener: id,
+        frontend,
+        peer,
+        accepted: wall,
+        accepted_ms: now,
+        requests: 0,
+    };
+    let session: SessionId = env.sessions.insert(session);
+    let (conns, streams): (&mut Arena<Connection>, &mut Arena<Stream>) = (&mut env.conns, &mut live.streams);
+    let mut conn_id = NO_CONN;
+    let stream = streams.insert_with(|stream| {
+        conn_id = conns.insert(Connection::accepted(fd, configured, front_of(stream), now));
+        let mut s = Stream::new(stream, session, conn_id, frontend, now);
+        s.phase = step::first_phase(settings.mode);
+        s.is_http = settings.mode == Mode::Http;
+        s
+    });
+    if let Some(session) = env.sessions.get_mut(session) {
+        session.conn = conn_id;
+    }
+    let registered = env.conns.get_mut(conn_id).map(|conn| {
+        conn.ready.insert(Readiness::WRITABLE);
+        env.poller.register(conn.fd(), Token::pack(Kind::Conn, conn_id))
+    });
+    if let (Some(s), true) = (live.streams.get_mut(stream), settings.mode == Mode::Http) {
+        s.phase_deadline_ms = crate::stream::http::request::idle_deadline(s, &live.env);
+    }
+    if !matches!(registered, Some(Ok(()))) {
+        // Out of epoll watches: the client is let go and counted like any other failed session.
+        if let Some(s) = live.streams.get_mut(stream) {
+            s.conclude(crate::stream::Cause::Resource, crate::stream::Stage::Request);
+            s.phase = crate::stream::Phase::Closed;
+        }
+    }
+    enqueue(live, stream);
+}
+
+const NO_CONN: crate::conn::ConnId = crate::conn::ConnId::new(u32::MAX, u32::MAX);
+
+fn count_in(env: &mut Env, frontend: crate::base::ids::ProxyId, now: u64) {
+    env.counters.conn.enter();
+    env.counters.conn_rate.add(now, 1);
+    env.counters.sess_rate.add(now, 1);
+    let fe = &mut env.proxies[frontend.0 as usize].fe;
+    fe.conn_tot += 1;
+    fe.conn_rate.add(now, 1);
+    fe.sess.enter();
+    fe.sess_rate.add(now, 1);
+}

@@ -1,0 +1,147 @@
+//! The loop: wait, tick, mark, run, expire, close, flush.
+
+use super::cli::CliConns;
+use super::{accept, dispatch, housekeeping, soft_stop};
+use crate::event::poller::Event;
+use crate::event::signals::Signals;
+use crate::live::Live;
+use crate::stream::step::{After, alarm, step};
+use crate::stream::{Alarm, StreamId};
+use nix::sys::signal::Signal;
+use std::io;
+
+/// Stream steps of one turn at most; who is left runs in the next, after new events were seen.
+const STEPS_PER_TURN: usize = 1024;
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Drained after SIGUSR1.
+    Drained,
+    /// Told to stop now by this signal.
+    Signal(Signal),
+}
+
+/// The process that serves traffic.
+#[derive(Debug)]
+pub struct Worker {
+    /// The live objects.
+    pub live: Live,
+    /// CLI connections.
+    pub cli: CliConns,
+    /// Signals as events.
+    pub signals: Signals,
+    /// Set by a signal that ends the loop.
+    pub exit: Option<Exit>,
+    events: Vec<Event>,
+    fired: Vec<Alarm>,
+    /// Streams that spent a budget and go on in the next turn.
+    again: Vec<StreamId>,
+}
+
+impl Worker {
+    /// A worker around objects that were built.
+    pub fn new(live: Live, cli: CliConns, signals: Signals) -> Self {
+        Worker { live, cli, signals, exit: None, events: Vec::new(), fired: Vec::new(), again: Vec::new() }
+    }
+
+    /// Serves until a signal says otherwise.
+    ///
+    /// # Errors
+    /// epoll itself failed: nothing can be served any more.
+    pub fn run(&mut self) -> io::Result<Exit> {
+        loop {
+            let timeout = self.timeout();
+            let mut events = std::mem::take(&mut self.events);
+            self.live.env.poller.wait(timeout, &mut events)?;
+            self.live.env.clock.tick();
+            self.live.env.counters.turns += 1;
+            for event in &events {
+                dispatch::dispatch(self, *event);
+            }
+            self.events = events;
+            accept::accept_all(&mut self.live);
+            self.run_streams();
+            self.expire();
+            self.cli.run(&mut self.live);
+            self.live.env.closing.clear();
+            accept::wake(&mut self.live);
+            housekeeping::arm(&mut self.live.env);
+            self.live.env.logger.flush();
+            soft_stop::check(self);
+            if let Some(exit) = self.exit {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// How long the next wait may take: not at all while something is left to run.
+    fn timeout(&mut self) -> Option<u64> {
+        let env = &mut self.live.env;
+        let busy = !env.run.is_empty() || !self.again.is_empty() || !env.ready_listeners.is_empty();
+        if busy || self.cli.busy() {
+            return Some(0);
+        }
+        env.clock.tick();
+        let now = env.clock.now_ms();
+        env.wheel.next_deadline_ms().map(|at| at.saturating_sub(now))
+    }
+
+    /// Runs the streams that have something to do, those that yielded last turn included.
+    fn run_streams(&mut self) {
+        for id in self.again.drain(..) {
+            enqueue(&mut self.live, id);
+        }
+        for _ in 0..STEPS_PER_TURN {
+            let Some(id) = self.live.env.run.pop_front() else { break };
+            let Some(stream) = self.live.streams.get_mut(id) else { continue };
+            stream.queued = false;
+            let after = step(stream, &mut self.live.env);
+            self.settle(id, after);
+        }
+    }
+
+    fn settle(&mut self, id: StreamId, after: After) {
+        match after {
+            After::Keep => {}
+            After::Again => self.again.push(id),
+            After::Free => drop(self.live.streams.remove(id)),
+        }
+    }
+
+    fn expire(&mut self) {
+        let env = &mut self.live.env;
+        let now = env.clock.now_ms();
+        if env.wheel.next_deadline_ms().is_none_or(|at| at > now) {
+            return;
+        }
+        let mut fired = std::mem::take(&mut self.fired);
+        env.wheel.expire(now, &mut fired);
+        for what in fired.drain(..) {
+            match what {
+                Alarm::Stream(id) => {
+                    if let Some(stream) = self.live.streams.get_mut(id) {
+                        let after = alarm(stream, &mut self.live.env);
+                        self.settle(id, after);
+                    }
+                }
+                Alarm::Listener(id) => accept::resume(&mut self.live.env, id),
+                Alarm::Cli(slot) => self.cli.alarm(slot, &mut self.live),
+                Alarm::Housekeeping => housekeeping::run(&mut self.live),
+                Alarm::HardStop => self.exit = Some(Exit::Drained),
+            }
+        }
+        self.fired = fired;
+    }
+}
+
+/// Puts a stream into the run queue, once.
+#[inline]
+pub fn enqueue(live: &mut Live, id: StreamId) {
+    if let Some(stream) = live.streams.get_mut(id) {
+        if !stream.queued {
+            stream.queued = true;
+            live.env.run.push_back(id);
+        }
+    }
+}

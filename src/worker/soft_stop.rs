@@ -1,0 +1,129 @@
+//! Signals, and leaving without dropping anyone.
+
+use super::run::{Exit, Worker, enqueue};
+use crate::base::ids::ProxyId;
+use crate::proxy::listener::Purpose;
+use crate::settings::Level;
+use crate::stream::{Alarm, Phase, StreamId};
+use nix::sys::signal::Signal;
+
+/// Acts on the signals that came.
+pub fn signals(w: &mut Worker) {
+    let came: Vec<Signal> = w.signals.drain().collect();
+    for signal in came {
+        match signal {
+            Signal::SIGINT | Signal::SIGTERM => w.exit = Some(Exit::Signal(signal)),
+            Signal::SIGUSR1 => begin(w),
+            Signal::SIGTTOU => pause(w),
+            Signal::SIGTTIN => resume(w),
+            Signal::SIGHUP => dump(w),
+            Signal::SIGUSR2 => {
+                log::warn!("SIGUSR2: reload is not there yet; the signal is ignored");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// SIGUSR1: no new connections; the process ends when the last one has.
+fn begin(w: &mut Worker) {
+    let env = &mut w.live.env;
+    if env.stopping {
+        return;
+    }
+    env.stopping = true;
+    for (_, listener) in env.listeners.iter_mut() {
+        if matches!(listener.purpose, Purpose::Proxy(_)) {
+            listener.receiver = None;
+            listener.gate.close();
+            listener.pending = false;
+        }
+    }
+    env.ready_listeners.clear();
+    if let Some(ms) = env.settings.global.hard_stop_after_ms {
+        env.wheel.insert(env.clock.now_ms() + ms, Alarm::HardStop);
+    }
+    for at in 0..env.proxies.len() {
+        let settings = &env.settings.proxies[at];
+        if !settings.disabled {
+            let text = format!("Stopping {} {} in 0 ms.", settings.kind.word(), settings.name);
+            env.tell(ProxyId(at as u32), Level::Warning, &text);
+        }
+    }
+    close_idle_clients(w);
+}
+
+/// Clients between two requests would only keep the process alive.
+fn close_idle_clients(w: &mut Worker) {
+    let idle: Vec<StreamId> = w
+        .live
+        .streams
+        .iter()
+        .filter(|(_, s)| s.phase == Phase::Request && s.http.is_none() && s.req.waiting() == 0)
+        .map(|(id, _)| id)
+        .collect();
+    for id in idle {
+        if let Some(s) = w.live.streams.get_mut(id) {
+            s.phase = Phase::Closed;
+        }
+        enqueue(&mut w.live, id);
+    }
+}
+
+/// Ends the loop when draining and nobody is left.
+pub fn check(w: &mut Worker) {
+    if w.live.env.stopping && w.live.streams.is_empty() && w.exit.is_none() {
+        w.exit = Some(Exit::Drained);
+    }
+}
+
+/// SIGTTOU: stops accepting, keeps the sockets.
+fn pause(w: &mut Worker) {
+    for (_, listener) in w.live.env.listeners.iter_mut() {
+        if matches!(listener.purpose, Purpose::Proxy(_)) {
+            listener.gate.suspend();
+        }
+    }
+}
+
+/// SIGTTIN: accepts again.
+fn resume(w: &mut Worker) {
+    let env = &mut w.live.env;
+    let resumed: Vec<_> =
+        env.listeners.iter_mut().filter_map(|(id, l)| l.gate.resume().then_some(id)).collect();
+    for id in resumed {
+        super::accept::mark(env, id);
+    }
+}
+
+/// SIGHUP: writes the state of every proxy and server to the logs, as the reference does.
+fn dump(w: &mut Worker) {
+    let env = &mut w.live.env;
+    for at in 0..env.proxies.len() {
+        let settings = &env.settings.proxies[at];
+        for id in &settings.servers {
+            let server = &env.servers[id.0 as usize];
+            let state = if server.usable() { "UP" } else { "DOWN" };
+            let text = format!(
+                "SIGHUP: Server {}/{} is {state}. Conn: {} act, {} pend, {} tot.",
+                settings.name,
+                env.settings.server(*id).name,
+                server.slots_used,
+                server.queue.len(),
+                server.counters.sess.tot
+            );
+            env.tell(ProxyId(at as u32), Level::Notice, &text);
+        }
+        let p = &env.proxies[at];
+        let text = format!(
+            "SIGHUP: Proxy {} is up. Conn: act(FE+BE): {}+{}, {} pend (0 unass), tot(FE+BE): {}+{}.",
+            settings.name,
+            p.fe.sess.cur,
+            p.be.sess.cur,
+            p.queue.len(),
+            p.fe.sess.tot,
+            p.be.sess.tot
+        );
+        env.tell(ProxyId(at as u32), Level::Notice, &text);
+    }
+}
