@@ -193,15 +193,16 @@ impl ChunkParser {
         if rest.starts_with(b"\r\n") {
             return Ok(Some(2));
         }
-        // Parse only when another line end has come, so that a slow trailer section is not parsed at each byte.
-        let fresh = rest.get(self.searched..).unwrap_or(&[]);
-        let full = rest.len() >= usize::from(limits.trailer_len_max);
-        if memchr::memchr(b'\n', fresh).is_none() && !full {
-            self.searched = rest.len();
-            return Ok(None);
-        }
-        self.searched = rest.len();
+        // Whole lines only, and only when there is another one: a slow trailer section is not parsed at each byte.
         let bound = rest.get(..usize::from(limits.trailer_len_max)).unwrap_or(rest);
+        let full = bound.len() == usize::from(limits.trailer_len_max);
+        let fresh = bound.get(self.searched..).unwrap_or(&[]);
+        let last_lf = memchr::memrchr(b'\n', fresh).map(|found| self.searched + found);
+        self.searched = bound.len();
+        let Some(last_lf) = last_lf else {
+            return if full { Err(HeadError::new(Wrong::Trailer, bound.len())) } else { Ok(None) };
+        };
+        let bound = &bound[..=last_lf];
         let lines = Limits {
             header_count_max: limits.trailer_count_max,
             head_len_max: u16::MAX,
