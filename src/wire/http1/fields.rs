@@ -4,6 +4,7 @@
 //! is reported as soon as its byte is there.
 
 use super::error::{HeadError, Wrong};
+use super::words;
 
 /// A half-open byte range relative to the first byte handed to the parser. Heads are at most 65535 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +107,7 @@ impl Known {
             18 => (Known::ProxyAuthenticate, b"proxy-authenticate"),
             _ => return Known::Other,
         };
-        if name.eq_ignore_ascii_case(lower) { known } else { Known::Other }
+        if words::token_is(name, lower) { known } else { Known::Other }
     }
 }
 
@@ -241,7 +242,7 @@ impl Fields {
     }
 
     fn scan_name(&mut self, bytes: &[u8]) -> Result<Name, HeadError> {
-        let mut at = self.scanned;
+        let mut at = words::skip_letters(bytes, self.scanned);
         while let Some(&byte) = bytes.get(at) {
             if is_token(byte) {
                 at += 1;
@@ -284,12 +285,10 @@ impl Fields {
 
     fn scan_value(&mut self, bytes: &[u8]) -> Result<Option<HeaderField>, HeadError> {
         loop {
-            let rest = bytes.get(self.scanned..).unwrap_or(&[]);
-            let Some(found) = memchr::memchr3(b'\r', b'\n', 0, rest) else {
+            let Some(end) = words::find_line_end(bytes, self.scanned) else {
                 self.scanned = bytes.len();
                 return Ok(None);
             };
-            let end = self.scanned + found;
             // A retry starts at the line end again: cheap, and it keeps the state small.
             let next = match (bytes[end], bytes.get(end + 1)) {
                 (b'\n', _) => end + 1,
@@ -320,14 +319,26 @@ impl Fields {
 
     fn field(&self, bytes: &[u8], end: usize, next: usize) -> HeaderField {
         let (start, name_end) = (self.line_start, self.name_end);
-        let raw = &bytes[name_end + 1..end];
+        let mut value = &bytes[name_end + 1..end];
+        // What is within the value is a line end only when it is folded.
         let blank = |b: &u8| matches!(b, b' ' | b'\t') || (self.folded && matches!(b, b'\r' | b'\n'));
-        let lead = raw.iter().take_while(|b| blank(b)).count();
-        let trail = raw[lead..].iter().rev().take_while(|b| blank(b)).count();
+        while let [first, rest @ ..] = value {
+            if !blank(first) {
+                break;
+            }
+            value = rest;
+        }
+        let value_start = end - value.len();
+        while let [rest @ .., last] = value {
+            if !blank(last) {
+                break;
+            }
+            value = rest;
+        }
         HeaderField {
             line: Range16::new(start, next),
             name: Range16::new(start, name_end),
-            value: Range16::new(name_end + 1 + lead, end - trail),
+            value: Range16::new(value_start, value_start + value.len()),
             known: Known::find(&bytes[start..name_end]),
         }
     }

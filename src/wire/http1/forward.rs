@@ -178,6 +178,9 @@ fn length_line<'a>(value: &'a [u8], first: bool, mend: Mend, has_coding: bool) -
 
 /// Takes `close` and `keep-alive` out of one line; the line goes when nothing else is left.
 fn connection_line(field: &HeaderField, bytes: &[u8], edits: &mut Edits) {
+    if is_hop_token(field.value.of(bytes)) {
+        return edits.delete(field.line);
+    }
     let tokens = || elements(field.value.of(bytes)).filter(|t| !t.is_empty() && !is_hop_token(t));
     if tokens().next().is_none() {
         return edits.delete(field.line);

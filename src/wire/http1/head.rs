@@ -2,6 +2,7 @@
 
 use super::error::{HeadError, Wrong};
 use super::fields::{Fields, HeaderField, Limits, Range16, is_token};
+use super::words;
 
 /// Whether a head is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +158,13 @@ impl RequestHead {
         if method_end == start || (target_start == method_end && method_end < end) {
             return Err(HeadError::new(Wrong::MethodByte, method_end));
         }
-        let target_end = target_start + line[target_start..].iter().take_while(|&&b| b > b' ').count();
+        let mut target_end = words::find_target_end(line, target_start);
+        while line.get(target_end) == Some(&b'#') {
+            if !limits.unsafe_violations {
+                return Err(HeadError::new(Wrong::TargetByte, target_end));
+            }
+            target_end = words::find_target_end(line, target_end + 1);
+        }
         let version_start = skip_blanks(line, target_end);
         if target_end < end && version_start == target_end {
             return Err(HeadError::new(Wrong::TargetByte, target_end));
@@ -166,11 +173,6 @@ impl RequestHead {
             return Err(HeadError::new(Wrong::StartLineShort, end));
         }
         let target = &line[target_start..target_end];
-        if !limits.unsafe_violations {
-            if let Some(found) = memchr::memchr(b'#', target) {
-                return Err(HeadError::new(Wrong::TargetByte, target_start + found));
-            }
-        }
         let method = &line[start..method_end];
         let version = &line[version_start..end];
         if method == b"PRI" && target == b"*" && version == b"HTTP/2.0" {

@@ -27,6 +27,7 @@ mod plain;
 mod reply;
 mod target;
 mod values;
+mod words;
 
 pub use chunked::{ChunkLimits, ChunkParser, Walk};
 pub use edit::{Applied, Edits, NoRoom};

@@ -1,6 +1,7 @@
 //! The header values that framing depends on: token lists, lengths, transfer codings.
 
 use super::error::Wrong;
+use super::words;
 
 /// The largest body length: 2^63 - 1, as in the reference.
 pub const LENGTH_MAX: u64 = i64::MAX as u64;
@@ -33,6 +34,10 @@ pub struct Connection {
 impl Connection {
     /// Adds what one `Connection` line says.
     pub fn add(&mut self, value: &[u8]) {
+        if words::token_is(value, b"keep-alive") {
+            self.keep_alive = true;
+            return;
+        }
         for token in elements(value) {
             match token.len() {
                 5 => self.close |= token.eq_ignore_ascii_case(b"close"),
