@@ -43,7 +43,8 @@ pub struct ListenSpec {
     pub defer_accept_s: Option<i32>,
     /// `tfo`: TCP fast open.
     pub tfo: bool,
-    /// `mss`: the segment size to announce, in bytes.
+    /// `mss`: the segment size to announce, in bytes; below 0, by how much to lower the size of
+    /// what is sent to each client.
     pub mss: Option<i32>,
     /// `tcp-ut`: how long sent data may stay unacknowledged.
     pub tcp_ut_ms: Option<i32>,
@@ -53,16 +54,28 @@ pub struct ListenSpec {
     pub keepalive: Option<Keepalive>,
 }
 
-/// What is to be set on each accepted socket because the listener refuses it.
+/// What is to be set on each accepted socket because it cannot be set on the listener.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct AfterAccept {
     /// `tcp-ut` for the clients of an MPTCP listener that speak plain TCP.
     pub tcp_ut_ms: Option<i32>,
+    /// `mss` below 0: bytes to take off the client's segment size.
+    pub mss_less: Option<i32>,
 }
 
 impl AfterAccept {
-    /// Sets it; a socket that refuses it is an MPTCP one and keeps its own value.
+    /// Whether there is anything to set.
+    pub fn is_empty(&self) -> bool {
+        *self == AfterAccept::default()
+    }
+
+    /// Sets it; a socket that refuses something keeps its own value.
     pub fn apply(&self, fd: BorrowedFd<'_>) {
+        if let Some(less) = self.mss_less
+            && let Ok(mss) = sockopt::maxseg_get(fd)
+        {
+            let _ = sockopt::maxseg_set(fd, mss.saturating_sub(less));
+        }
         if let Some(timeout_ms) = self.tcp_ut_ms {
             let _ = sockopt::user_timeout(fd, timeout_ms);
         }
@@ -103,7 +116,9 @@ fn set_options(
             notes.push(Note::Ignored(option, receiver.protocol));
         }
     };
-    if let Some(bytes) = spec.mss {
+    if let Some(bytes) = spec.mss.filter(|bytes| *bytes < 0) {
+        after.mss_less = Some(bytes.saturating_neg());
+    } else if let Some(bytes) = spec.mss {
         set(SocketOption::Mss, sockopt::maxseg_set(fd, bytes));
     }
     if spec.defer_accept_s.is_some() || receiver.inherited {
