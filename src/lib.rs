@@ -5,25 +5,25 @@
 //! holds this list. docs/ARCHITECTURE.md tells what each room is for.
 
 // ground: knows no proxy
+pub mod sys;
 pub mod base;
 pub mod metrics;
-pub mod sys;
 pub mod wire;
 // network: bytes move
-pub mod channel;
-pub mod conn;
 pub mod event;
 pub mod net;
+pub mod channel;
+pub mod conn;
 // policy: pure decisions, no descriptor
 pub mod balance;
-pub mod config;
 pub mod settings;
+pub mod config;
 // traffic: live objects
-pub mod live;
 pub mod log;
 pub mod proxy;
-pub mod service;
 pub mod stream;
+pub mod live;
+pub mod service;
 // process
-pub mod process;
 pub mod worker;
+pub mod process;
