@@ -36,7 +36,8 @@ pub enum LexErrorKind {
 pub struct LexError {
     /// What is wrong.
     pub kind: LexErrorKind,
-    /// Byte of the line where it is wrong, from 0.
+    /// Byte of the line where it is wrong, from 0. For [`LexErrorKind::Words`] the byte where the last word
+    /// would begin if the words were written with one blank between them, as the reference has it.
     pub at: usize,
     /// The last word that was taken, for [`LexErrorKind::Words`].
     pub word: String,
@@ -58,14 +59,13 @@ impl LexErrorKind {
 
 impl fmt::Display for LexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = self.kind.reason();
+        let (reason, position) = (self.kind.reason(), self.at + 1);
         match self.kind {
             LexErrorKind::Words => {
-                // Here the reference counts positions from 0.
-                let (at, word) = (self.at, &self.word);
-                write!(f, "{reason}, truncating after word {WORDS_MAX}, position {at}: <{word}>.")
+                let word = &self.word;
+                write!(f, "{reason}, truncating after word {WORDS_MAX}, position {position}: <{word}>.")
             }
-            _ => write!(f, "{reason} at position {}:", self.at + 1),
+            _ => write!(f, "{reason} at position {position}:"),
         }
     }
 }
@@ -109,13 +109,11 @@ struct Lexer<'a> {
     words: Vec<Word>,
     /// The word being written; `None` between words.
     word: Option<Vec<u8>>,
-    word_start: usize,
-    last_start: usize,
 }
 
 impl<'a> Lexer<'a> {
     fn new(line: &'a [u8]) -> Self {
-        Lexer { line, at: 0, words: Vec::new(), word: None, word_start: 0, last_start: 0 }
+        Lexer { line, at: 0, words: Vec::new(), word: None }
     }
 
     fn run(&mut self, scope: &Scope) -> Result<(), LexError> {
@@ -157,16 +155,14 @@ impl<'a> Lexer<'a> {
         self.end_word();
         match self.words.get(WORDS_MAX - 1) {
             Some(last) if self.words.len() > WORDS_MAX => {
-                Err(LexError { kind: LexErrorKind::Words, at: self.last_start, word: last.to_string() })
+                let at = self.words.iter().take(WORDS_MAX - 1).map(|word| word.bytes().len() + 1).sum();
+                Err(LexError { kind: LexErrorKind::Words, at, word: last.to_string() })
             }
             _ => Ok(self.words),
         }
     }
 
     fn begin_word(&mut self) -> &mut Vec<u8> {
-        if self.word.is_none() {
-            self.word_start = self.at;
-        }
         self.word.get_or_insert_default()
     }
 
@@ -179,9 +175,6 @@ impl<'a> Lexer<'a> {
         // The reference keeps words as C strings: an escaped NUL ends the word.
         if let Some(nul) = memchr::memchr(0, &word) {
             word.truncate(nul);
-        }
-        if self.words.len() == WORDS_MAX - 1 {
-            self.last_start = self.word_start;
         }
         self.words.push(Word::from_bytes(word));
     }

@@ -95,7 +95,7 @@ fn a_line_has_at_most_64_words() {
     let words = |count: usize| (0..count).map(|i| format!("a{i}")).collect::<Vec<_>>().join(" ");
     assert_eq!(cut(words(64).as_bytes()).map(|w| w.len()), Ok(64));
     let error = cut(words(65).as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "too many words, truncating after word 64, position 242: <a63>.");
+    assert_eq!(error.to_string(), "too many words, truncating after word 64, position 243: <a63>.");
     // Words that a reference makes count too.
     let mut env = Environment::empty();
     env.set(b"MANY", words(70).as_bytes()).unwrap();
