@@ -49,6 +49,7 @@ pub struct Diag {
 #[derive(Default, Debug)]
 pub struct Diags {
     list: Vec<Diag>,
+    tolerated: usize,
 }
 
 impl Diags {
@@ -83,9 +84,16 @@ impl Diags {
         self.push(severity, format!("parsing [{}:{}]: {}", place.file, place.line, text.as_ref()));
     }
 
+    /// Adds an alert that does not refuse the configuration: the line is skipped, as in the
+    /// reference.
+    pub fn tolerated(&mut self, place: &Place, text: impl AsRef<str>) {
+        self.at(Severity::Alert, place, text);
+        self.tolerated += 1;
+    }
+
     /// Whether the configuration must be refused.
     pub fn refuses(&self) -> bool {
-        self.count(Severity::Alert) > 0
+        self.count(Severity::Alert) > self.tolerated
     }
 
     /// How many messages of exactly this severity there are.

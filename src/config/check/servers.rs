@@ -1,0 +1,49 @@
+//! Servers of a backend.
+
+use crate::base::diag::{Diags, Severity};
+use crate::config::draft::ProxyDraft;
+use crate::net::address::Transport;
+use crate::settings::Mode;
+use std::collections::HashMap;
+
+/// Two servers of a backend may not have the same name.
+pub fn names(proxy: &ProxyDraft, diags: &mut Diags) {
+    let mut seen = HashMap::new();
+    for server in &proxy.servers {
+        if let Some(line) = seen.insert(server.name.as_str(), server.place.line) {
+            let text = format!(
+                "{}, another server named '{}' was already defined at line {line}, please use distinct names.",
+                proxy.title(),
+                server.name
+            );
+            diags.at(Severity::Alert, &server.place, text);
+        }
+    }
+}
+
+/// Warns about cookies outside HTTP, and forgets them.
+pub fn cookies(proxy: &mut ProxyDraft, diags: &mut Diags) {
+    if proxy.settings.mode == Mode::Http {
+        return;
+    }
+    let title = proxy.title();
+    for server in proxy.servers.iter_mut().filter(|server| server.options.cookie.is_some()) {
+        diags.warning(format!(
+            "{title} : ignoring cookie for server '{}' as HTTP mode is disabled.",
+            server.name
+        ));
+        server.options.cookie = None;
+    }
+}
+
+/// Under an explicit `mptcp@`, options that MPTCP sockets refuse are errors.
+pub fn mptcp_options(proxy: &ProxyDraft, diags: &mut Diags) {
+    for server in &proxy.servers {
+        if server.address.transport == Transport::Mptcp && server.options.tcp_ut_ms.is_some() {
+            diags.alert(format!(
+                "[{}:{}] : 'server {}/{}' : 'tcp-ut' cannot be used with 'mptcp@': MPTCP sockets refuse TCP_USER_TIMEOUT.",
+                server.place.file, server.place.line, proxy.settings.name, server.name
+            ));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What was typed: sections as they were read, names not yet turned into ids.
+
+use super::keyword::Sections;
+use super::server_line::ServerOptions;
+use crate::base::diag::Place;
+use crate::net::address::Address;
+use crate::settings::proxy::{HttpReuse, TcpKeepalive};
+use crate::settings::{Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
+
+/// Everything read so far.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// The merged `global` sections.
+    pub global: Global,
+    /// Global keywords that may stand only once, already seen.
+    pub seen: Vec<&'static str>,
+    /// `defaults` sections in order.
+    pub defaults: Vec<ProxyDraft>,
+    /// `frontend`, `backend` and `listen` sections in order.
+    pub proxies: Vec<ProxyDraft>,
+    /// Which section the lines being read belong to.
+    pub current: Current,
+}
+
+/// The section that lines belong to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Current {
+    /// Before the first section, or behind a section line that was refused.
+    #[default]
+    None,
+    /// `global`
+    Global,
+    /// Position in [`Draft::defaults`].
+    Defaults(usize),
+    /// Position in [`Draft::proxies`].
+    Proxy(usize),
+    /// A section whose lines are skipped: its first line has been answered with an error.
+    Skipped,
+}
+
+impl Draft {
+    /// The proxy section being read, if it is one.
+    pub fn proxy(&mut self) -> Option<&mut ProxyDraft> {
+        match self.current {
+            Current::Defaults(at) => self.defaults.get_mut(at),
+            Current::Proxy(at) => self.proxies.get_mut(at),
+            _ => None,
+        }
+    }
+
+    /// The section being read as a set of one, for row lookup.
+    pub fn section(&self) -> Option<Sections> {
+        match self.current {
+            Current::Global => Some(Sections::GLOBAL),
+            Current::Defaults(_) => Some(Sections::DEFAULTS),
+            Current::Proxy(at) => self.proxies.get(at).map(|draft| draft.section()),
+            Current::None | Current::Skipped => None,
+        }
+    }
+}
+
+/// An `option` that needs `mode http`, switched on here or inherited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpOption {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it is legal.
+    pub sections: Sections,
+}
+
+/// A proxy section. Its `settings` carry what needs no names; the rest waits for `resolve`.
+#[derive(Clone, Debug)]
+pub struct ProxyDraft {
+    /// Plain values, as they will be used. Servers and the backend are filled in by `resolve`.
+    pub settings: Proxy,
+    /// Whether this is a `defaults` section; its name is then `settings.name`, empty if anonymous.
+    pub is_defaults: bool,
+    /// Explicit `id`.
+    pub id: Option<u32>,
+    /// `default_backend` and where it stands.
+    pub default_backend: Option<(Place, String)>,
+    /// `use_backend` without condition, in order.
+    pub use_backends: Vec<(Place, String)>,
+    /// `default-server` values so far.
+    pub default_server: ServerOptions,
+    /// `server` lines.
+    pub servers: Vec<ServerDraft>,
+    /// Where `option httplog` or `tcplog` stands.
+    pub log_line_place: Option<Place>,
+    /// `timeout` words given in this very section.
+    pub timeouts_seen: Vec<&'static str>,
+    /// Options that are on and need `mode http`.
+    pub http_options: Vec<HttpOption>,
+}
+
+impl ProxyDraft {
+    /// An empty section.
+    pub fn new(kind: Kind, name: &str, place: Place) -> Self {
+        ProxyDraft {
+            settings: Proxy {
+                place,
+                name: name.to_owned(),
+                id: 0,
+                kind,
+                mode: Mode::default(),
+                disabled: false,
+                description: None,
+                binds: Vec::new(),
+                maxconn: None,
+                backlog: None,
+                fullconn: None,
+                rate_limit_sessions: None,
+                backend: None,
+                timeouts: Timeouts::default(),
+                options: Options::default(),
+                client_keepalive: TcpKeepalive::default(),
+                server_keepalive: TcpKeepalive::default(),
+                retries: 3,
+                servers: Vec::new(),
+                balance: Balance::default(),
+                http_reuse: HttpReuse::default(),
+                source: None,
+                logs: Vec::new(),
+                log_line: LogLine::default(),
+                log_tag: None,
+                guid: None,
+            },
+            is_defaults: false,
+            id: None,
+            default_backend: None,
+            use_backends: Vec::new(),
+            default_server: ServerOptions::default(),
+            servers: Vec::new(),
+            log_line_place: None,
+            timeouts_seen: Vec::new(),
+            http_options: Vec::new(),
+        }
+    }
+
+    /// A section that begins with the values of `parent`.
+    pub fn inherit(parent: &ProxyDraft, kind: Kind, name: &str, place: Place) -> Self {
+        let mut draft = parent.clone();
+        draft.settings.kind = kind;
+        draft.settings.name = name.to_owned();
+        draft.settings.place = place;
+        draft.is_defaults = false;
+        draft.timeouts_seen.clear();
+        draft
+    }
+
+    /// The section as a set of one.
+    pub fn section(&self) -> Sections {
+        if self.is_defaults {
+            return Sections::DEFAULTS;
+        }
+        match self.settings.kind {
+            Kind::Frontend => Sections::FRONTEND,
+            Kind::Backend => Sections::BACKEND,
+            Kind::Listen => Sections::LISTEN,
+        }
+    }
+
+    /// `frontend 'x'`, as messages name a proxy; a `listen` is called a proxy, as in the reference.
+    pub fn title(&self) -> String {
+        title(&self.settings)
+    }
+}
+
+/// See [`ProxyDraft::title`].
+pub fn title(proxy: &Proxy) -> String {
+    let kind = match proxy.kind {
+        Kind::Listen => "proxy",
+        other => other.word(),
+    };
+    format!("{kind} '{}'", proxy.name)
+}
+
+/// A `server` line.
+#[derive(Clone, Debug)]
+pub struct ServerDraft {
+    /// Where it stands.
+    pub place: Place,
+    /// Its name.
+    pub name: String,
+    /// Its address; a host name is not resolved yet.
+    pub address: Address,
+    /// `default-server` values and its own.
+    pub options: ServerOptions,
+}

@@ -1,0 +1,65 @@
+//! The address of a server at start (configuration.txt 5.2 `init-addr`).
+
+use super::draft::ServerDraft;
+use super::load::Lookup;
+use super::server_line::InitAddr;
+use crate::net::address::{Family, Host, Ports};
+use crate::net::resolve;
+use crate::sys::addr::SockAddr;
+use std::net::{IpAddr, SocketAddr};
+
+/// The address to connect to, or `None` when the server starts without one. The port is 0 when the
+/// address has none or an offset.
+///
+/// # Errors
+/// No method gave an address, in words.
+pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Option<SockAddr>, String> {
+    let address = &server.address;
+    let ip = match &address.host {
+        Host::Path(path) => return Ok(Some(SockAddr::Unix(path.clone()))),
+        Host::Abstract { name, padded } => {
+            let name = name.as_bytes();
+            let exact = || SockAddr::abstract_exact(name);
+            return Ok(Some(if *padded { SockAddr::abstract_padded(name) } else { exact() }));
+        }
+        Host::Fd(_) => return Err("a file descriptor is not acceptable here".into()),
+        Host::Any | Host::Ip(_) => address.host.ip(address.family),
+        Host::Name(name) => by_methods(server, name, lookup)?,
+    };
+    let port = match address.ports {
+        Ports::Fixed(port) => port,
+        _ => 0,
+    };
+    Ok(ip.map(|ip| SockAddr::from(SocketAddr::new(ip, port))))
+}
+
+fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<Option<IpAddr>, String> {
+    const DEFAULT: &[InitAddr] = &[InitAddr::Last, InitAddr::Libc];
+    let methods = match server.options.init_addr.as_slice() {
+        [] => DEFAULT,
+        methods => methods,
+    };
+    let family = match server.address.family {
+        Family::Any if lookup.ipv4_only => Family::V4,
+        family => family,
+    };
+    let mut asked = false;
+    for method in methods {
+        match method {
+            // there is no state file yet, so nothing is remembered
+            InitAddr::Last => {}
+            InitAddr::None => return Ok(None),
+            InitAddr::Ip(ip) => return Ok(Some(*ip)),
+            InitAddr::Libc => {
+                asked = true;
+                if let Ok(Some(ip)) = resolve::host_ip(&server.address.host, family) {
+                    return Ok(Some(ip));
+                }
+            }
+        }
+    }
+    Err(match asked {
+        true => format!("could not resolve address '{name}'"),
+        false => format!("no method found to resolve address '{name}'"),
+    })
+}

@@ -1,0 +1,80 @@
+//! `global`: limits and switches of the traffic side.
+
+use crate::config::cx::{Cx, Prefix};
+use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::settings::global::StrictLimits;
+
+const GLOBAL: Sections = Sections::GLOBAL;
+const INTEGER: Arity = Arity::one("expects an integer argument.");
+
+/// Rows of this file.
+pub const ROWS: &[Directive] = &[
+    row("maxconn", GLOBAL, INTEGER, "<n>: concurrent connections of the process", maxconn),
+    row("maxconnrate", GLOBAL, INTEGER, "<n>: accepted connections per second", maxconnrate),
+    row("maxsessrate", GLOBAL, INTEGER, "<n>: accepted sessions per second", maxsessrate),
+    row("maxpipes", GLOBAL, INTEGER, "<n>: pipes for splicing", maxpipes),
+    row("ulimit-n", GLOBAL, INTEGER, "<n>: file descriptors of the process", ulimit_n),
+    row("no-mptcp", GLOBAL, Arity::NONE, "plain addresses listen with TCP, not MPTCP", no_mptcp),
+    row("nosplice", GLOBAL, Arity::NONE, "never splice", nosplice),
+    row("noreuseport", GLOBAL, Arity::NONE, "listeners do not set SO_REUSEPORT", noreuseport),
+    row(
+        "strict-limits",
+        GLOBAL,
+        Arity::NONE,
+        "refuse to start when a limit cannot be had (default)",
+        strict_limits,
+    ),
+];
+
+fn once(cx: &mut Cx<'_>, name: &'static str) -> Option<u32> {
+    if !cx.first_time(name) {
+        return None;
+    }
+    cx.number(0)
+}
+
+fn maxconn(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "maxconn") {
+        cx.draft.global.maxconn = (n > 0).then_some(n);
+    }
+}
+
+fn maxconnrate(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "maxconnrate") {
+        cx.draft.global.maxconnrate = (n > 0).then_some(n);
+    }
+}
+
+fn maxsessrate(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "maxsessrate") {
+        cx.draft.global.maxsessrate = (n > 0).then_some(n);
+    }
+}
+
+fn maxpipes(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "maxpipes") {
+        cx.draft.global.maxpipes = (n > 0).then_some(n);
+    }
+}
+
+fn ulimit_n(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "ulimit-n") {
+        cx.draft.global.ulimit_n = (n > 0).then_some(u64::from(n));
+    }
+}
+
+fn no_mptcp(cx: &mut Cx<'_>) {
+    cx.draft.global.no_mptcp = true;
+}
+
+fn nosplice(cx: &mut Cx<'_>) {
+    cx.draft.global.nosplice = true;
+}
+
+fn noreuseport(cx: &mut Cx<'_>) {
+    cx.draft.global.noreuseport = true;
+}
+
+fn strict_limits(cx: &mut Cx<'_>) {
+    cx.draft.global.strict_limits = StrictLimits(cx.prefix != Prefix::No);
+}

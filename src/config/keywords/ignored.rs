@@ -1,0 +1,220 @@
+//! Keywords that are accepted and cannot matter here, each with its reason.
+//!
+//! A keyword belongs here only if a file that has it behaves as its author expects without it.
+
+use crate::config::cx::Cx;
+use crate::config::keyword::{Arity, Directive, Row, Sections, Status, no_op};
+
+const GLOBAL: Sections = Sections::GLOBAL;
+const THREADS: &str = "all traffic is served by one thread";
+const POLLER: &str = "there is one poller, epoll";
+const SCHEDULER: &str = "it tunes a scheduler that does not exist here";
+const TLS: &str = "it only matters to TLS, which no bind or server can use yet";
+const MEMORY: &str = "it tunes an allocator that does not exist here";
+const H2: &str = "it only matters to HTTP/2, which no bind or server can use yet";
+const CHECKS: &str = "it only matters to health checks, which no server can use yet";
+
+/// Rows of this file.
+pub const ROWS: &[Directive] = &[
+    integer("nbthread", THREADS),
+    integer("thread-groups", THREADS),
+    any("thread-group", THREADS),
+    integer("thread-hard-limit", THREADS),
+    any("cpu-map", THREADS),
+    any("cpu-policy", THREADS),
+    any("cpu-set", THREADS),
+    any("numa-cpu-mapping", THREADS),
+    switch("busy-polling", "waiting in the kernel costs less than it saves on one thread"),
+    switch("noepoll", POLLER),
+    switch("nopoll", POLLER),
+    switch("nokqueue", POLLER),
+    switch("noevports", POLLER),
+    switch("nogetaddrinfo", "host names are resolved by the system's resolver"),
+    switch("no-memory-trimming", MEMORY),
+    switch("insecure-setuid-wanted", "no program is started, so none can gain rights"),
+    switch("prealloc-fd", "descriptors are made when they are needed"),
+    integer("fd-hard-limit", "the descriptor limit follows from maxconn"),
+    switch("limited-quic", "there is no QUIC"),
+    switch("no-quic", "there is no QUIC"),
+    one("profiling.tasks", SCHEDULER, on_auto_off),
+    one("profiling.memory", MEMORY, on_off),
+    one("tune.sched.low-latency", SCHEDULER, on_off),
+    one("tune.fd.edge-triggered", "descriptors are always edge-triggered", on_off),
+    one("tune.listener.multi-queue", THREADS, any_word),
+    one("tune.listener.default-shards", THREADS, any_word),
+    one("tune.idle-pool.shared", THREADS, on_off),
+    one("tune.epoll.mask-events", POLLER, any_word),
+    integer("tune.runqueue-depth", SCHEDULER),
+    integer("tune.buffers.limit", MEMORY),
+    integer("tune.buffers.reserve", MEMORY),
+    one("tune.recv_enough", "reads go on while there is room", any_word),
+    one("tune.fail-alloc", MEMORY, any_word),
+    one("tune.memory.hot-size", MEMORY, any_word),
+    one("tune.max-checks-per-thread", CHECKS, any_word),
+    one("tune.peers.max-updates-at-once", "there are no peers yet", any_word),
+    one("tune.pattern.cache-size", "there are no patterns yet", any_word),
+    one("tune.zlib.memlevel", "there is no compression yet", any_word),
+    one("tune.zlib.windowsize", "there is no compression yet", any_word),
+    one("tune.comp.maxlevel", "there is no compression yet", any_word),
+    one("tune.http.cookielen", "no cookie is captured yet", any_word),
+    one("tune.h2.header-table-size", H2, any_word),
+    one("tune.h2.initial-window-size", H2, any_word),
+    one("tune.h2.max-concurrent-streams", H2, any_word),
+    one("tune.h2.max-frame-size", H2, any_word),
+    one("tune.ssl.cachesize", TLS, any_word),
+    one("tune.ssl.capture-buffer-size", TLS, any_word),
+    one("tune.ssl.capture-cipherlist-size", TLS, any_word),
+    one("tune.ssl.default-dh-param", TLS, any_word),
+    switch("tune.ssl.force-private-cache", TLS),
+    one("tune.ssl.hard-maxrecord", TLS, any_word),
+    one("tune.ssl.keylog", TLS, on_off),
+    one("tune.ssl.lifetime", TLS, any_word),
+    one("tune.ssl.maxrecord", TLS, any_word),
+    one("tune.ssl.ssl-ctx-cache-size", TLS, any_word),
+    one("tune.vars.global-max-size", "there are no variables yet", any_word),
+    one("tune.vars.proc-max-size", "there are no variables yet", any_word),
+    one("tune.vars.reqres-max-size", "there are no variables yet", any_word),
+    one("tune.vars.sess-max-size", "there are no variables yet", any_word),
+    one("tune.vars.txn-max-size", "there are no variables yet", any_word),
+    one("tune.vars.check-max-size", "there are no variables yet", any_word),
+    any("ssl-default-bind-ciphers", TLS),
+    any("ssl-default-bind-ciphersuites", TLS),
+    any("ssl-default-bind-curves", TLS),
+    any("ssl-default-bind-options", TLS),
+    any("ssl-default-bind-sigalgs", TLS),
+    any("ssl-default-bind-client-sigalgs", TLS),
+    any("ssl-default-server-ciphers", TLS),
+    any("ssl-default-server-ciphersuites", TLS),
+    any("ssl-default-server-options", TLS),
+    any("ssl-default-server-sigalgs", TLS),
+    any("ssl-default-server-client-sigalgs", TLS),
+    any("ssl-dh-param-file", TLS),
+    any("ssl-load-extra-files", TLS),
+    any("ssl-load-extra-del-ext", TLS),
+    any("ssl-mode-async", TLS),
+    any("ssl-propquery", TLS),
+    any("ssl-provider", TLS),
+    any("ssl-provider-path", TLS),
+    any("ssl-security-level", TLS),
+    any("ssl-server-verify", TLS),
+    any("ssl-skip-self-issued-ca", TLS),
+    any("issuers-chain-path", TLS),
+    Row {
+        name: "ca-base",
+        sections: GLOBAL,
+        arity: Arity::one("expects a directory path as an argument."),
+        help: "",
+        status: Status::NoOp(TLS),
+        handler: once,
+        warns_itself: false,
+    },
+    Row {
+        name: "crt-base",
+        sections: GLOBAL,
+        arity: Arity::one("expects a directory path as an argument."),
+        help: "",
+        status: Status::NoOp(TLS),
+        handler: once,
+        warns_itself: false,
+    },
+    one("key-base", TLS, any_word),
+    integer("maxsslconn", TLS),
+    integer("maxsslrate", TLS),
+    integer("maxcompcpuusage", "there is no compression yet"),
+    integer("maxcomprate", "there is no compression yet"),
+    integer("maxzlibmem", "there is no compression yet"),
+    Row {
+        name: "spread-checks",
+        sections: GLOBAL,
+        arity: Arity::ANY,
+        help: "",
+        status: Status::NoOp(CHECKS),
+        handler: spread_checks,
+        warns_itself: false,
+    },
+    one("max-spread-checks", CHECKS, any_word),
+    Row {
+        name: "default-path",
+        sections: GLOBAL,
+        arity: Arity::ANY,
+        help: "",
+        status: Status::NoOp("no keyword that works yet reads a file by a relative name"),
+        handler: default_path,
+        warns_itself: false,
+    },
+    switch("expose-deprecated-directives", "nothing is hidden"),
+    switch("expose-experimental-directives", "nothing is hidden"),
+    integer("mworker-max-reloads", "old workers end when their last connection does"),
+];
+
+const fn integer(name: &'static str, why: &'static str) -> Directive {
+    no_op(name, GLOBAL, Arity::one("expects an integer argument."), why, number as fn(&mut Cx<'_>))
+}
+
+const fn switch(name: &'static str, why: &'static str) -> Directive {
+    no_op(name, GLOBAL, Arity::NONE, why, any_word as fn(&mut Cx<'_>))
+}
+
+const fn one(name: &'static str, why: &'static str, handler: fn(&mut Cx<'_>)) -> Directive {
+    no_op(name, GLOBAL, Arity::one("expects an argument."), why, handler)
+}
+
+const fn any(name: &'static str, why: &'static str) -> Directive {
+    no_op(name, GLOBAL, Arity::some("expects an argument."), why, any_word as fn(&mut Cx<'_>))
+}
+
+fn any_word(_: &mut Cx<'_>) {}
+
+fn number(cx: &mut Cx<'_>) {
+    let _ = cx.number(0);
+}
+
+fn once(cx: &mut Cx<'_>) {
+    let name = if cx.keyword() == "ca-base" { "ca-base" } else { "crt-base" };
+    if cx.draft.seen.contains(&name) {
+        return cx.alert(format!("'{name}' already specified."));
+    }
+    cx.draft.seen.push(name);
+}
+
+fn on_off(cx: &mut Cx<'_>) {
+    let (text, keyword) = (cx.arg(0), cx.keyword());
+    if !matches!(text, "on" | "off") {
+        cx.alert(format!("'{keyword}' expects either 'on' or 'off' but got '{text}'."));
+    }
+}
+
+fn on_auto_off(cx: &mut Cx<'_>) {
+    let (text, keyword) = (cx.arg(0), cx.keyword());
+    if !matches!(text, "on" | "auto" | "off") {
+        cx.alert(format!("'{keyword}' expects either 'on', 'auto', or 'off' but got '{text}'."));
+    }
+}
+
+fn spread_checks(cx: &mut Cx<'_>) {
+    match cx.arg(0) {
+        "" => cx.alert_tight("'spread-checks' expects an integer argument (0..50)."),
+        text => {
+            if !matches!(text.parse(), Ok(0..=50)) {
+                cx.alert_tight("'spread-checks' needs a positive value in range 0..50.");
+            }
+        }
+    }
+}
+
+fn default_path(cx: &mut Cx<'_>) {
+    const MODES: &str = "supported modes include 'current', 'config', 'parent', and 'origin'.";
+    match cx.arg(0) {
+        "current" | "config" | "parent" => {
+            cx.no_more_than(1);
+        }
+        "origin" if cx.arg(1).is_empty() => {
+            cx.alert("'default-path origin' expects a directory as an argument.");
+        }
+        "origin" => {
+            cx.no_more_than(2);
+        }
+        "" => cx.alert(format!("missing default-path mode '' for 'default-path', {MODES}")),
+        other => cx.alert(format!("unsupported default-path mode '{other}' for 'default-path', {MODES}")),
+    }
+}

@@ -1,0 +1,54 @@
+//! `bind`.
+
+use crate::config::bind_line::{self, OptionError};
+use crate::config::cx::Cx;
+use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::unknown;
+use crate::net::address::{Address, Grammar};
+use crate::settings::Bind;
+
+/// Rows of this file.
+pub const ROWS: &[Directive] = &[row(
+    "bind",
+    Sections::FRONT_NAMED,
+    Arity::ANY,
+    "<address>[,...] [<option>...]: where clients connect",
+    bind,
+)];
+
+fn bind(cx: &mut Cx<'_>) {
+    if cx.lacks_frontend() {
+        return; // warned about by the section check
+    }
+    let typed = cx.arg(0);
+    let expanded = cx.address(0);
+    if typed.is_empty() {
+        return cx.alert("'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
+    }
+    let addresses = match Address::parse_list(&expanded, &Grammar::BIND) {
+        Ok(addresses) => addresses,
+        Err(reason) => return cx.alert(format!("'bind' : {reason}")),
+    };
+    let section = cx.section.names().next().unwrap_or_default();
+    let intro = format!("'bind {typed}' in section '{section}'");
+    let options = match bind_line::parse(&cx.args()[1..]) {
+        Ok(draft) => draft.options,
+        Err(OptionError::Unknown(word, near)) => {
+            let hint = unknown::hint(near);
+            return cx.alert(format!("{intro}: unknown keyword '{word}'{hint}"));
+        }
+        Err(OptionError::Wrong(reason)) => return cx.alert(format!("{intro} : {reason}")),
+    };
+    let place = cx.place.clone();
+    let Some(proxy) = cx.proxy() else { return };
+    let binds = &mut proxy.settings.binds;
+    let twin = options.id.and_then(|id| binds.iter().find(|other| other.options.id == Some(id)));
+    if let (Some(id), Some(other)) = (options.id, twin) {
+        let text = format!(
+            "{intro} : 'id' : custom id {id} already used at {}:{} ('bind {}')",
+            other.place.file, other.place.line, other.typed
+        );
+        return cx.alert(text);
+    }
+    binds.push(Bind { place, typed: typed.to_owned(), addresses, options });
+}

@@ -1,0 +1,36 @@
+//! The directive rows, a file per area.
+
+pub mod environment;
+pub mod global;
+pub mod ignored;
+pub mod keepalive;
+pub mod listeners;
+pub mod logs;
+pub mod options;
+pub mod process;
+pub mod proxy;
+pub mod servers;
+pub mod source;
+pub mod stats_socket;
+pub mod timeouts;
+pub mod tune;
+
+use super::keyword::Directive;
+
+/// All directive rows.
+pub const TABLES: &[&[Directive]] = &[
+    global::ROWS,
+    process::ROWS,
+    environment::ROWS,
+    stats_socket::ROWS,
+    tune::ROWS,
+    ignored::ROWS,
+    proxy::ROWS,
+    listeners::ROWS,
+    servers::ROWS,
+    source::ROWS,
+    timeouts::ROWS,
+    keepalive::ROWS,
+    logs::ROWS,
+    options::ROWS,
+];

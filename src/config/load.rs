@@ -1,0 +1,59 @@
+//! From files to settings.
+
+use super::build::Build;
+use super::draft::{Current, Draft};
+use super::expand::Environment;
+use super::source::{Reader, Source};
+use super::{resolve, sections};
+use crate::base::diag::Diags;
+use crate::settings::Settings;
+
+/// The configuration is refused; the reasons are among the messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refused;
+
+/// What the command line says about loading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Lookup {
+    /// `-dr`: a server whose name does not resolve starts without an address.
+    pub ignores_unresolved: bool,
+    /// `-4`: names resolve to IPv4 addresses only.
+    pub ipv4_only: bool,
+}
+
+/// Reads `sources` in order and turns them into settings. All mistakes are collected in `diags`; the
+/// `setenv` family changes `env`. Host names of servers are looked up, which can block.
+///
+/// # Errors
+/// [`Refused`] when a message is an alert that is not merely about a skipped line.
+pub fn load(
+    sources: Vec<Source>,
+    build: Build,
+    lookup: Lookup,
+    env: &mut Environment,
+    diags: &mut Diags,
+) -> Result<Settings, Refused> {
+    let names = super::source::names(&sources);
+    let mut reader = Reader::new(sources, build);
+    let mut draft = Draft::default();
+    let mut file_number = 0;
+    while let Some(line) = reader.next_line(env, diags) {
+        if reader.file_number() != file_number {
+            file_number = reader.file_number();
+            draft.current = Current::None;
+        }
+        sections::take(&line, &mut draft, env, diags);
+    }
+    if diags.refuses() {
+        // checks between lines would only tell of what the wrong lines left out
+        diags.alert(format!("Error(s) found in configuration file : {names}"));
+        diags.alert("Fatal errors found in configuration.");
+        return Err(Refused);
+    }
+    let settings = resolve::resolve(draft, lookup, diags);
+    if diags.refuses() {
+        diags.alert("Fatal errors found in configuration.");
+        return Err(Refused);
+    }
+    Ok(settings)
+}

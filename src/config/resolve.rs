@@ -1,0 +1,146 @@
+//! From what was typed to what it means: names become ids, defaults are applied, cross checks run.
+
+use super::check;
+use super::draft::{Draft, ProxyDraft, ServerDraft};
+use super::init_addr;
+use super::load::Lookup;
+use crate::base::diag::Diags;
+use crate::base::ids::{ProxyId, ServerId};
+use crate::settings::{Kind, Server, Settings};
+
+/// First automatic proxy id; the reference keeps 1 for itself.
+const PROXY_ID_FIRST: u32 = 2;
+
+/// Turns a draft without mistakes into settings. What is wrong between lines becomes messages; then
+/// the settings must not be used.
+pub fn resolve(mut draft: Draft, lookup: Lookup, diags: &mut Diags) -> Settings {
+    number_proxies(&mut draft.proxies);
+    let backends: Vec<Option<ProxyId>> =
+        (0..draft.proxies.len()).map(|at| check::backends::target(&draft.proxies, at, diags)).collect();
+    for proxy in &mut draft.proxies {
+        if proxy.settings.disabled {
+            continue;
+        }
+        check::logs::line(proxy, diags);
+        check::binds::present(proxy, diags);
+        check::binds::mptcp_options(proxy, diags);
+        check::timeouts::present(proxy, diags);
+        check::logs::target(proxy, diags);
+        check::options::need_http(proxy, diags);
+        check::servers::names(proxy, diags);
+        check::servers::cookies(proxy, diags);
+        check::servers::mptcp_options(proxy, diags);
+    }
+    check::global::buffer_sizes(&mut draft.global);
+    let mut settings = Settings { global: draft.global, ..Settings::default() };
+    let mut unresolved = false;
+    for (mut proxy, backend) in draft.proxies.into_iter().zip(backends) {
+        proxy.settings.backend = backend;
+        strip_missing_side(&mut proxy);
+        let ids = server_ids(&proxy.servers);
+        for (server, id) in std::mem::take(&mut proxy.servers).into_iter().zip(ids) {
+            let of = ServerId(settings.servers.len() as u32);
+            match make_server(server, id, &proxy, lookup, diags) {
+                Some(server) => {
+                    settings.servers.push(server);
+                    proxy.settings.servers.push(of);
+                }
+                None => unresolved = true,
+            }
+        }
+        settings.proxies.push(proxy.settings);
+    }
+    if unresolved {
+        diags.alert("Failed to initialize server(s) addr.");
+    }
+    settings
+}
+
+/// Gives ids to proxies without one: the lowest unused, in order of declaration.
+fn number_proxies(proxies: &mut [ProxyDraft]) {
+    let used: Vec<u32> = proxies.iter().filter_map(|proxy| proxy.id).collect();
+    let mut next = PROXY_ID_FIRST;
+    for proxy in proxies {
+        proxy.settings.id = match proxy.id {
+            Some(id) => id,
+            None => {
+                while used.contains(&next) {
+                    next += 1;
+                }
+                next += 1;
+                next - 1
+            }
+        };
+    }
+}
+
+/// Ids of the servers of one backend: their own, else the lowest unused from 1.
+fn server_ids(servers: &[ServerDraft]) -> Vec<u32> {
+    let used: Vec<u32> = servers.iter().filter_map(|server| server.options.id).collect();
+    let mut free = (1..).filter(|id| !used.contains(id));
+    servers.iter().map(|server| server.options.id.or_else(|| free.next()).unwrap_or(0)).collect()
+}
+
+/// Forgets what a proxy inherited for a side that it does not have.
+fn strip_missing_side(proxy: &mut ProxyDraft) {
+    let kind = proxy.settings.kind;
+    let timeouts = &mut proxy.settings.timeouts;
+    if !kind.is_frontend() {
+        timeouts.client_ms = None;
+        timeouts.client_fin_ms = None;
+        proxy.settings.maxconn = None;
+        proxy.settings.rate_limit_sessions = None;
+    }
+    if !kind.is_backend() {
+        timeouts.server_ms = None;
+        timeouts.server_fin_ms = None;
+        timeouts.connect_ms = None;
+        timeouts.queue_ms = None;
+        timeouts.check_ms = None;
+    }
+    if kind == Kind::Backend {
+        proxy.settings.backend = None;
+    }
+}
+
+fn make_server(
+    draft: ServerDraft,
+    id: u32,
+    proxy: &ProxyDraft,
+    lookup: Lookup,
+    diags: &mut Diags,
+) -> Option<Server> {
+    let resolved = match init_addr::resolve(&draft, lookup) {
+        Ok(resolved) => resolved,
+        Err(_) if proxy.settings.disabled || lookup.ignores_unresolved => None,
+        Err(reason) => {
+            diags.alert(format!(
+                "[{}:{}] : 'server {}/{}' : {reason}.",
+                draft.place.file, draft.place.line, proxy.settings.name, draft.name
+            ));
+            return None;
+        }
+    };
+    let options = draft.options;
+    Some(Server {
+        place: draft.place,
+        name: draft.name,
+        id,
+        address: draft.address,
+        resolved,
+        weight: options.weight,
+        maxconn: options.maxconn,
+        minconn: options.minconn,
+        maxqueue: options.maxqueue,
+        backup: options.backup,
+        disabled: options.disabled,
+        source: options.source,
+        tcp_ut_ms: options.tcp_ut_ms,
+        tfo: options.tfo,
+        namespace: options.namespace,
+        pool_max_conn: options.pool_max_conn,
+        pool_purge_delay_ms: options.pool_purge_delay_ms,
+        cookie: options.cookie,
+        guid: options.guid,
+    })
+}

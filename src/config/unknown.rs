@@ -1,0 +1,160 @@
+//! Answers to words that have no row: known to the reference and not done yet, in the wrong section,
+//! gone since long, or mistyped.
+
+use super::keyword::{Directive, Row, Sections};
+use super::keywords;
+use super::reference_words::{self as words, Places};
+use super::suggest;
+
+pub use super::suggest::nearest;
+
+/// What is said of a keyword that the reference has.
+pub fn not_yet(keyword: &str) -> String {
+    format!("keyword '{keyword}' is not supported by subflow yet")
+}
+
+/// `; did you mean 'x' maybe ?`, or nothing.
+pub fn hint(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean '{near}' maybe ?")).unwrap_or_default()
+}
+
+/// Text for a line whose first word has no row in `section`; `second` is the word behind it.
+pub fn directive(first: &str, second: &str, section: Sections) -> String {
+    let section_word = section.names().next().unwrap_or("global");
+    if section == Sections::GLOBAL {
+        return in_global(first, section_word);
+    }
+    if let Some(instead) = words::get(words::REMOVED_PROXY, first) {
+        return removed(first, instead);
+    }
+    match words::get(words::PROXY, first) {
+        Some(places) if places.contains(place(section)) => match first {
+            "option" | "timeout" | "stats" | "http-request" | "tcp-request" if !second.is_empty() => {
+                not_yet(&format!("{first} {second}"))
+            }
+            _ => not_yet(first),
+        },
+        Some(places) => {
+            let list = quoted(places.names());
+            format!("'{first}' not allowed in '{section_word}' section, only in {list}.")
+        }
+        None if words::has(words::GLOBAL, first) => {
+            format!("unknown keyword '{first}' in '{section_word}' section; it belongs in 'global'")
+        }
+        None => unknown(first, section, section_word),
+    }
+}
+
+fn in_global(first: &str, section_word: &str) -> String {
+    if let Some(instead) = words::get(words::REMOVED_GLOBAL, first) {
+        return removed(first, instead);
+    }
+    if words::has(words::GLOBAL, first) {
+        return not_yet(first);
+    }
+    if let Some(places) = words::get(words::PROXY, first) {
+        let list = quoted(places.names());
+        return format!("unknown keyword '{first}' in 'global' section; it belongs in {list}");
+    }
+    unknown(first, Sections::GLOBAL, section_word)
+}
+
+fn unknown(first: &str, section: Sections, section_word: &str) -> String {
+    let rows = keywords::TABLES
+        .iter()
+        .flat_map(|table| table.iter())
+        .filter(|row| row.sections.contains(section))
+        .map(|row: &Row<_>| row.name.split(' ').next().unwrap_or(row.name));
+    let reference: Vec<&str> = if section == Sections::GLOBAL {
+        words::GLOBAL.to_vec()
+    } else {
+        words::PROXY.iter().filter(|(_, p)| p.contains(place(section))).map(|(word, _)| *word).collect()
+    };
+    let near = suggest::hint(first, rows.chain(reference).chain(words::SECTIONS.iter().copied()));
+    format!("unknown keyword '{first}' in '{section_word}' section{near}")
+}
+
+/// Text for a word behind `option` that has no row.
+pub fn option(name: &str, rows: &[Directive]) -> String {
+    if let Some(instead) = words::get(words::REMOVED_OPTIONS, name) {
+        return format!("option '{name}' is not supported any more, use instead: {instead}.");
+    }
+    if words::get(words::OPTIONS, name).is_some() {
+        return not_yet(&format!("option {name}"));
+    }
+    let rows = rows.iter().filter_map(|row| row.name.strip_prefix("option "));
+    let near = suggest::hint(name, rows.chain(words::OPTIONS.iter().map(|(word, _)| *word)));
+    if near.is_empty() {
+        format!("unknown option '{name}'.")
+    } else {
+        format!("unknown option '{name}'{near}")
+    }
+}
+
+/// Text for a line before the first section, or for an unknown section.
+pub fn out_of_section(first: &str) -> String {
+    let near = suggest::hint(first, words::SECTIONS.iter().copied());
+    if near.is_empty() {
+        format!("unknown keyword '{first}' out of section.")
+    } else {
+        format!("unknown keyword '{first}' out of section{near}")
+    }
+}
+
+fn removed(first: &str, instead: &str) -> String {
+    format!("the '{first}' keyword is not supported any more, use instead: {instead}.")
+}
+
+fn place(section: Sections) -> Places {
+    match section {
+        Sections::DEFAULTS => Places::DEFAULTS,
+        Sections::FRONTEND => Places::FRONTEND,
+        Sections::BACKEND => Places::BACKEND,
+        _ => Places::LISTEN,
+    }
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("'{name}'")).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_four_kinds_of_unknown_words_apart() {
+        let front = Sections::FRONTEND;
+        let table: &[(&str, Sections, &str)] = &[
+            ("stick-table", front, "keyword 'stick-table' is not supported by subflow yet"),
+            ("bnd", front, "unknown keyword 'bnd' in 'frontend' section; did you mean 'bind' maybe ?"),
+            ("foo", front, "unknown keyword 'foo' in 'frontend' section"),
+            ("nbthread", front, "unknown keyword 'nbthread' in 'frontend' section; it belongs in 'global'"),
+            (
+                "grace",
+                front,
+                "the 'grace' keyword is not supported any more, use instead: 'hard-stop-after' in the global section.",
+            ),
+            (
+                "cookie",
+                front,
+                "'cookie' not allowed in 'frontend' section, only in 'defaults', 'listen', 'backend'.",
+            ),
+            (
+                "bind",
+                Sections::GLOBAL,
+                "unknown keyword 'bind' in 'global' section; it belongs in 'frontend', 'listen'",
+            ),
+            ("lua-load", Sections::GLOBAL, "keyword 'lua-load' is not supported by subflow yet"),
+            (
+                "maxcon",
+                Sections::GLOBAL,
+                "unknown keyword 'maxcon' in 'global' section; did you mean 'maxconn' maybe ?",
+            ),
+        ];
+        for (word, section, expected) in table {
+            assert_eq!(directive(word, "", *section), *expected);
+        }
+    }
+}
