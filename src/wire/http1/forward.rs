@@ -26,7 +26,9 @@ use super::values::{elements, is_hop_token, te_trailers, trim};
 const CLOSE: &[u8] = b"connection: close\r\n";
 const KEEP: &[u8] = b"connection: keep-alive\r\n";
 
-/// What becomes of the connection that a head is sent on.
+/// What becomes of the connection that a head is sent on. The client's is kept when both
+/// `RequestFraming::keep_alive` and `ResponseFraming::client_keep_alive` say so, the server's when both
+/// `RequestFraming::server_keep_alive` and `ResponseFraming::keep_alive` do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// It may carry another exchange.
