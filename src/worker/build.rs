@@ -1,5 +1,6 @@
 //! From settings to live objects. Sockets are bound here; nothing is served yet.
 
+use crate::balance::{self, Candidate, RoundRobin};
 use crate::base::arena::Arena;
 use crate::base::clock::Clock;
 use crate::base::diag::{Diags, Severity};
@@ -100,12 +101,23 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
         maxconn: p.maxconn.unwrap_or(maxconn),
         fe: FrontendCounters::default(),
         be: BackendCounters::default(),
-        round_robin: crate::balance::roundrobin::RoundRobin::new(p.servers.len()),
+        round_robin: round_robin(p, settings),
         queue: VecDeque::new(),
         servers: p.servers.clone(),
         logs: !p.logs.is_empty(),
     };
     settings.proxies.iter().enumerate().map(make).collect()
+}
+
+fn round_robin(proxy: &settings::Proxy, settings: &Settings) -> RoundRobin {
+    let servers = proxy.servers.iter().map(|id| settings.server(*id)).map(|server| Candidate {
+        weight: server.weight,
+        up: !server.disabled && server.resolved.is_some(),
+        backup: server.backup,
+    });
+    let mut order = RoundRobin::new();
+    order.update(balance::in_rotation(servers, proxy.options.allbackups));
+    order
 }
 
 fn servers(settings: &'static Settings) -> Vec<Server> {
