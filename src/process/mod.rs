@@ -3,4 +3,11 @@
 pub mod args;
 pub mod check;
 pub mod command;
+pub mod daemon;
+mod error;
+pub mod limits;
+pub mod pidfile;
+pub mod privileges;
 pub mod version;
+
+pub use error::StartError;

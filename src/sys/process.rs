@@ -58,14 +58,22 @@ pub fn die_of(signal: Signal) -> io::Result<()> {
     Ok(nix::sys::signal::raise(signal)?)
 }
 
-/// Takes another group for good; also drops or replaces the supplementary groups.
-pub fn set_groups(gid: u32, supplementary: &[u32]) -> io::Result<()> {
-    let groups: Vec<Gid> = supplementary.iter().map(|g| Gid::from_raw(*g)).collect();
-    unistd::setgroups(&groups)?;
+/// How many supplementary groups the process has.
+pub fn supplementary_groups() -> io::Result<usize> {
+    Ok(unistd::getgroups()?.len())
+}
+
+/// Leaves all supplementary groups; needs CAP_SETGID.
+pub fn drop_supplementary_groups() -> io::Result<()> {
+    Ok(unistd::setgroups(&[])?)
+}
+
+/// Takes another group for good; call [`drop_supplementary_groups`] before.
+pub fn set_group(gid: u32) -> io::Result<()> {
     Ok(unistd::setgid(Gid::from_raw(gid))?)
 }
 
-/// Takes another user for good; call [`set_groups`] before.
+/// Takes another user for good; call [`set_group`] before.
 pub fn set_user(uid: u32) -> io::Result<()> {
     Ok(unistd::setuid(Uid::from_raw(uid))?)
 }
@@ -95,6 +103,15 @@ pub fn group_id(name: &str) -> Option<u32> {
 /// (`set-dumpable`).
 pub fn set_dumpable() -> io::Result<()> {
     Ok(nix::sys::prctl::set_dumpable(true)?)
+}
+
+/// Lifts the limits of core and file sizes, as far as the hard limits let it.
+pub fn lift_core_limits() -> io::Result<()> {
+    for resource in [Resource::RLIMIT_CORE, Resource::RLIMIT_FSIZE] {
+        let (_, hard) = getrlimit(resource)?;
+        setrlimit(resource, hard, hard)?;
+    }
+    Ok(())
 }
 
 /// Which side of a fork this is.
