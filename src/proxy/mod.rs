@@ -29,10 +29,14 @@ pub struct Proxy {
     pub round_robin: RoundRobin,
     /// Streams waiting for any server of this backend.
     pub queue: VecDeque<crate::base::ids::Id<crate::proxy::Waiter>>,
+    /// Most streams in the queue; `None` = no limit of its own (each holds a client connection).
+    pub queue_len_max: Option<u32>,
+    /// `fullconn`: the load at which servers get all their slots.
+    pub fullconn: u32,
+    /// Some server has `minconn`.
+    pub slots_follow_load: bool,
     /// Its servers.
     pub servers: Vec<ServerId>,
-    /// Someone reads its log lines.
-    pub logs: bool,
 }
 
 /// Stands for a stream in queues: streams are declared above this room, an id carries over unchanged.

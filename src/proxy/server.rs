@@ -7,6 +7,7 @@ use crate::metrics::ServerCounters;
 use crate::net::connect::{ConnectSpec, Source, SourcePorts};
 use crate::sys::addr::SockAddr;
 use std::collections::VecDeque;
+use crate::settings::server::UseSrc;
 use std::net::SocketAddr;
 
 /// Idle connections kept to one server at most, whatever `pool-max-conn` says.
@@ -38,6 +39,8 @@ pub struct Server {
     pub connect: ConnectSpec,
     /// Where connections come from.
     pub source: SourceAddr,
+    /// `usesrc`: connections come from the client's address, or a foreign one.
+    pub usesrc: Option<UseSrc>,
     /// In maintenance.
     pub maintenance: bool,
     /// Effective weight.
@@ -90,6 +93,16 @@ impl Server {
     #[inline]
     pub fn full(&self) -> bool {
         self.maxconn > 0 && self.slots_used >= self.maxconn
+    }
+
+    /// Sets the slots after the load of the backend: with `minconn` they grow from there to `maxconn` as
+    /// the backend's streams approach `fullconn` (configuration.txt 5.2 `minconn`).
+    pub fn fit_slots(&mut self, configured: (u32, u32), backend_streams: u64, fullconn: u32) {
+        let (minconn, maxconn) = configured;
+        if minconn > 0 && maxconn > minconn && fullconn > 0 {
+            let share = u64::from(maxconn) * backend_streams / u64::from(fullconn);
+            self.maxconn = (share.min(u64::from(maxconn)) as u32).max(minconn);
+        }
     }
 
     /// Forgets an idle connection that was closed.

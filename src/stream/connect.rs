@@ -6,10 +6,12 @@ use crate::base::ids::ServerId;
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
-use crate::net::connect::{self as net_connect, Blame, Connecting};
+use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
 use crate::net::protocol::Protocol;
 use crate::sys::addr::SockAddr;
+use crate::settings::server::UseSrc;
 use crate::sys::socket;
+use std::net::SocketAddr;
 
 /// Pause before the same server is tried again, in ms, unless `timeout connect` is shorter
 /// (configuration.txt, `retries`).
@@ -45,9 +47,15 @@ pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
 
 fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> {
     let dest = destination(s, server, env).ok_or(Failure::Error)?;
+    let client = env.sessions.get(s.session).map(|x| &x.peer);
     let live = &mut env.servers[server.0 as usize];
     live.counters.connect += 1;
-    let source = live.source.of(&dest);
+    let source = match (&live.usesrc, client.and_then(|c| c.inet())) {
+        (Some(UseSrc::Client), Some(client)) => Source::Addr(client),
+        (Some(UseSrc::ClientIp), Some(client)) => Source::Addr(SocketAddr::new(client.ip(), 0)),
+        (Some(UseSrc::Fixed(address)), _) => Source::Addr(*address),
+        _ => live.source.of(&dest),
+    };
     let Connecting { fd, protocol, fell_back, .. } = net_connect::connect(&live.connect, &dest, source)
         .map_err(|e| match e.blame() {
             Blame::Server => Failure::Error,

@@ -182,3 +182,17 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conn::Connection;
+
+    /// What an idle TCP session costs: its stream, its session, two connections and a timer. Growing any
+    /// of them shows here first.
+    #[test]
+    fn an_idle_session_stays_small() {
+        let sizes = [size_of::<Stream>(), size_of::<Session>(), 2 * size_of::<Connection>()];
+        assert!(sizes.iter().sum::<usize>() <= 1024, "{sizes:?}");
+    }
+}

@@ -47,6 +47,7 @@ enum Picked {
 }
 
 fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
+    fit_slots(backend, env);
     let servers = &env.servers;
     let proxy = &mut env.proxies[backend.0 as usize];
     let list = &proxy.servers;
@@ -65,6 +66,19 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     match list.iter().any(|id| servers[id.0 as usize].usable()) {
         true => Picked::AllFull,
         false => Picked::None,
+    }
+}
+
+/// Follows the load with the slots of servers that have `minconn`.
+fn fit_slots(backend: ProxyId, env: &mut Env) {
+    let proxy = &env.proxies[backend.0 as usize];
+    if !proxy.slots_follow_load {
+        return;
+    }
+    for id in &proxy.servers {
+        let own = env.settings.server(*id);
+        let server = &mut env.servers[id.0 as usize];
+        server.fit_slots((own.minconn, own.maxconn), proxy.be.sess.cur, proxy.fullconn);
     }
 }
 
@@ -107,6 +121,9 @@ fn wake_next(backend: ProxyId, env: &mut Env) {
 /// Waits for any server of the backend.
 fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
     let waiting = env.proxy(backend).queue.len() as u32;
+    if env.proxy(backend).queue_len_max.is_some_and(|max| waiting >= max) {
+        return no_server(s, env, Stage::Queue);
+    }
     s.queue_positions.1 = waiting;
     let timeouts = &env.proxy_settings(backend).timeouts;
     s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);

@@ -82,6 +82,10 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
     };
     for _ in 0..budget {
         let env = &mut live.env;
+        if let Some(wait_ms) = rate_wait(env, id) {
+            hold_back(env, id, wait_ms);
+            return false;
+        }
         let Some(listener) = env.listeners.get_mut(id) else { return false };
         let Purpose::Proxy(proxy) = listener.purpose else { return false };
         if !listener.pending || !listener.gate.is_ready() {
@@ -112,6 +116,33 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
         }
     }
     true
+}
+
+/// How long the rate limits (`rate-limit sessions`, `maxconnrate`, `maxsessrate`) hold a listener back.
+fn rate_wait(env: &Env, id: ListenerId) -> Option<u64> {
+    let global = &env.settings.global;
+    let Purpose::Proxy(proxy) = env.listeners.get(id)?.purpose else { return None };
+    let own = env.proxy_settings(proxy).rate_limit_sessions;
+    if own.is_none() && global.maxconnrate.is_none() && global.maxsessrate.is_none() {
+        return None;
+    }
+    let now = env.now_ms();
+    let rates = [
+        (own, &env.proxies[proxy.0 as usize].fe.sess_rate),
+        (global.maxconnrate, &env.counters.conn_rate),
+        (global.maxsessrate, &env.counters.sess_rate),
+    ];
+    let waits = rates.into_iter().filter_map(|(limit, rate)| Some(rate.wait_ms(now, u64::from(limit?))));
+    waits.max().filter(|ms| *ms > 0)
+}
+
+/// Rests a listener until a rate has room again.
+fn hold_back(env: &mut Env, id: ListenerId, wait_ms: u64) {
+    let at = env.now_ms() + wait_ms;
+    if let Some(listener) = env.listeners.get_mut(id) {
+        listener.gate.starve(at);
+    }
+    env.wheel.insert(at, Alarm::Listener(id));
 }
 
 /// Rests a listener: trying again at once would only spin.

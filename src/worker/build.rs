@@ -103,8 +103,10 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
         be: BackendCounters::default(),
         round_robin: round_robin(p, settings),
         queue: VecDeque::new(),
+        queue_len_max: queue_len_max(p, settings),
+        fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
+        slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
         servers: p.servers.clone(),
-        logs: !p.logs.is_empty(),
     };
     settings.proxies.iter().enumerate().map(make).collect()
 }
@@ -118,6 +120,19 @@ fn round_robin(proxy: &settings::Proxy, settings: &Settings) -> RoundRobin {
     let mut order = RoundRobin::new();
     order.update(balance::in_rotation(servers, proxy.options.allbackups));
     order
+}
+
+/// Each server adds its `maxqueue`; one without a limit takes any number.
+fn queue_len_max(p: &settings::Proxy, settings: &Settings) -> Option<u32> {
+    let limits = p.servers.iter().map(|id| settings.server(*id).maxqueue);
+    limits.map(|n| (n > 0).then_some(n)).try_fold(0u32, |sum, n| n.map(|n| sum.saturating_add(n))).filter(|n| *n > 0)
+}
+
+/// A tenth of the connections of all frontends that lead here (configuration.txt `fullconn`).
+fn fullconn_default(at: usize, settings: &Settings, maxconn: u32) -> u32 {
+    let leads_here = |p: &&settings::Proxy| p.kind.is_frontend() && p.backend == Some(ProxyId(at as u32));
+    let total: u32 = settings.proxies.iter().filter(leads_here).map(|p| p.maxconn.unwrap_or(maxconn)).sum();
+    (total / 10).max(1)
 }
 
 fn servers(settings: &'static Settings) -> Vec<Server> {
@@ -141,6 +156,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
                 address: source.map(|x| x.address).filter(|a| !a.ip().is_unspecified() || a.port() != 0),
                 ports: source.and_then(|x| x.ports).map(|(low, high)| SourcePorts::new(low, high)),
             },
+            usesrc: source.and_then(|x| x.usesrc.clone()),
             maintenance: s.disabled,
             weight: s.weight,
             slots_used: 0,
@@ -163,6 +179,7 @@ fn connect_spec(
     ConnectSpec {
         interface: source.and_then(|x| x.interface.as_deref()).map(Into::into),
         namespace: s.namespace.as_deref().map(Into::into),
+        transparent: source.is_some_and(|x| x.usesrc.is_some()),
         tcp_ut_ms: s.tcp_ut_ms.map(|ms| ms as i32),
         tfo: s.tfo,
         keepalive: backend.options.srvtcpka.then(|| keepalive(backend.server_keepalive)),

@@ -13,6 +13,9 @@ use std::io;
 /// Stream steps of one turn at most; who is left runs in the next, after new events were seen.
 const STEPS_PER_TURN: usize = 1024;
 
+/// Pause before log lines that a descriptor did not take are tried again, in ms.
+const LOG_RETRY_MS: u64 = 20;
+
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -67,12 +70,26 @@ impl Worker {
             self.live.env.closing.clear();
             accept::wake(&mut self.live);
             housekeeping::arm(&mut self.live.env);
-            self.live.env.logger.flush();
+            self.flush_logs();
             soft_stop::check(self);
             if let Some(exit) = self.exit {
                 return Ok(exit);
             }
         }
+    }
+
+    fn flush_logs(&mut self) {
+        let env = &mut self.live.env;
+        env.logger.flush();
+        if let Some(failure) = env.logger.take_failure() {
+            log::warn!(
+                "[{}:{}] cannot send logs: {}; lines are dropped and counted",
+                failure.place.file,
+                failure.place.line,
+                failure.error
+            );
+        }
+        env.counters.log_dropped = env.logger.dropped();
     }
 
     /// How long the next wait may take: not at all while something is left to run.
@@ -84,7 +101,11 @@ impl Worker {
         }
         env.clock.tick();
         let now = env.clock.now_ms();
-        env.wheel.next_deadline_ms().map(|at| at.saturating_sub(now))
+        let timer = env.wheel.next_deadline_ms().map(|at| at.saturating_sub(now));
+        match env.logger.is_pending() {
+            true => Some(timer.unwrap_or(LOG_RETRY_MS).min(LOG_RETRY_MS)),
+            false => timer,
+        }
     }
 
     /// Runs the streams that have something to do, those that yielded last turn included.

@@ -5,9 +5,10 @@ use crate::channel::Channel;
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
-use crate::settings::HttpMode;
+use crate::base::ids::ProxyId;
+use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn};
-use crate::wire::http1::{HeadError, Limits, Link, Parsed, Range16, RequestFraming, request_edits};
+use crate::wire::http1::{HeadError, Limits, Link, Parsed, Range16, RequestFraming, Wrong, make_plain_request, request_edits};
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
 pub fn next(s: &mut Stream, env: &mut Env) {
@@ -108,45 +109,53 @@ fn exchange_of<'a>(s: &'a mut Stream, env: &mut Env) -> &'a mut Exchange {
     s.http.get_or_insert_with(|| env.pools.exchanges.pop().unwrap_or_default())
 }
 
+/// Bytes of a head at most: what a buffer holds beside the room kept for edits.
+pub fn head_len_max(tune: &Tune) -> u16 {
+    tune.bufsize.saturating_sub(tune.maxrewrite).min(usize::from(u16::MAX)) as u16
+}
+
 fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
     let options = &env.proxy_settings(s.frontend).options;
     let tune = &env.settings.global.tune;
     let limits = Limits {
         header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16,
         unsafe_violations: options.accept_unsafe_violations_in_http_request,
-        ..Limits::default()
+        head_len_max: head_len_max(tune),
     };
     exchange_of(s, env);
-    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_ref()) else {
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else {
         return Ok(Parsed::Partial);
     };
     let parsed = http.request.parse(buffer.data(), &limits)?;
-    if parsed == Parsed::Complete {
-        let bytes = buffer.data();
-        http.has_line = true;
-        http.asked = RequestFraming::of(&http.request, bytes)?;
+    if parsed == Parsed::Partial {
+        return Ok(parsed);
     }
+    keep_line(http, buffer.data(), env, s.frontend);
+    let used = buffer.len();
+    match make_plain_request(&mut http.request, buffer.window_mut(), used, &limits, &mut http.edits) {
+        Ok(used) => buffer.set_len(used),
+        Err(_) => return Err(HeadError::new(Wrong::HeadLength, used)),
+    }
+    http.asked = RequestFraming::of(&http.request, buffer.data())?;
+    http.has_line = true;
     Ok(parsed)
 }
 
 /// Keeps the request line for the log, when someone reads it.
-fn keep_line(s: &mut Stream, env: &Env) {
-    let settings = env.proxy_settings(s.frontend);
-    if settings.logs.is_empty() {
+fn keep_line(http: &mut Exchange, bytes: &[u8], env: &Env, frontend: ProxyId) {
+    if env.proxy_settings(frontend).logs.is_empty() {
         return;
     }
     let len_max = env.settings.global.tune.http_logurilen.saturating_sub(1);
-    if let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_ref()) {
-        let (method, version) = (http.request.method_range, http.request.version_range);
-        let line = Range16 { start: method.start, end: version.end }.of(buffer.data());
-        http.line.extend_from_slice(&line[..line.len().min(len_max)]);
-    }
+    let (method, version) = (http.request.method_range, http.request.version_range);
+    let line = Range16 { start: method.start, end: version.end }.of(bytes);
+    http.line.clear();
+    http.line.extend_from_slice(&line[..line.len().min(len_max)]);
 }
 
 /// The head is whole and makes sense.
 fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     let now = env.now_ms();
-    keep_line(s, env);
     s.marks.request_ms = Some(now);
     s.phase_deadline_ms = None;
     if let Some(session) = env.sessions.get_mut(s.session) {
@@ -192,9 +201,6 @@ pub fn release(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
 /// The head breaks the protocol.
 fn refused(s: &mut Stream, env: &mut Env, e: HeadError) -> Turn {
     s.conclude(Cause::Proxy, Stage::Request);
-    if let Some(http) = s.http.as_mut() {
-        http.has_line = false;
-    }
     reply::fail(s, env, e.request_status())
 }
 

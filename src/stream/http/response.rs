@@ -7,7 +7,7 @@ use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
 use crate::stream::forward::{Pumped, pump};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, tcp};
-use crate::wire::http1::{Body as Framing, Limits, Link, Parsed, ResponseFraming, response_edits};
+use crate::wire::http1::{Body as Framing, Limits, Link, Parsed, ResponseFraming, make_plain_response, response_edits};
 
 /// Moves the response on. `Ok(true)` asks for another turn, `Err` is the turn to take instead.
 pub fn advance(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
@@ -104,16 +104,21 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     let limits =
         Limits { header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16, ..Limits::default() };
     let at = s.res.unjudged().unwrap_or(0);
-    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_ref()) else {
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
         return Err(Turn::Go(Phase::Closed));
     };
-    let bytes = &buffer.data()[at..];
-    match http.response.parse(bytes, &limits) {
+    match http.response.parse(&buffer.data()[at..], &limits) {
         Ok(Parsed::Partial) => return Ok(None),
         Ok(Parsed::Complete) => {}
         Err(e) => return Err(bad_with(s, env, e.response_status())),
     }
-    match ResponseFraming::of(&http.response, bytes, http.asked.asked) {
+    let used = buffer.len() - at;
+    let window = &mut buffer.window_mut()[at..];
+    match make_plain_response(&mut http.response, window, used, &limits, &mut http.edits) {
+        Ok(used) => buffer.set_len(at + used),
+        Err(_) => return Err(bad(s, env)),
+    }
+    match ResponseFraming::of(&http.response, &buffer.data()[at..], http.asked.asked) {
         Ok(framing) => http.answered = framing,
         Err(e) => return Err(bad_with(s, env, e.response_status())),
     }
