@@ -1,15 +1,14 @@
 //! The command line of subflow.
 
 use std::process::ExitCode;
-use subflow::process::{args, command};
+use subflow::process::{args, command, serve};
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os().skip(1)) {
-        Ok(args) => args,
-        Err(error) => return command::refuse(&error),
-    };
-    command::answer(&args).unwrap_or_else(|| {
-        eprintln!("subflow: serving traffic is not built into this binary yet, only -c and questions");
-        ExitCode::FAILURE
-    })
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn"))
+        .format_target(false)
+        .init();
+    match args::parse(std::env::args_os().skip(1)) {
+        Ok(args) => command::answer(&args).unwrap_or_else(|| serve::run(&args)),
+        Err(error) => command::refuse(&error),
+    }
 }

@@ -8,6 +8,7 @@ mod error;
 pub mod limits;
 pub mod pidfile;
 pub mod privileges;
+pub mod serve;
 pub mod version;
 
 pub use error::StartError;

@@ -5,9 +5,9 @@ use crate::base::ids::{Id, ProxyId, ServerId};
 use crate::conn::ConnId;
 use crate::metrics::ServerCounters;
 use crate::net::connect::{ConnectSpec, Source, SourcePorts};
+use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
 use std::collections::VecDeque;
-use crate::settings::server::UseSrc;
 use std::net::SocketAddr;
 
 /// Idle connections kept to one server at most, whatever `pool-max-conn` says.

@@ -8,8 +8,8 @@ use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
 use crate::net::protocol::Protocol;
-use crate::sys::addr::SockAddr;
 use crate::settings::server::UseSrc;
+use crate::sys::addr::SockAddr;
 use crate::sys::socket;
 use std::net::SocketAddr;
 

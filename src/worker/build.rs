@@ -47,6 +47,10 @@ const CONNS_PER_PIPE: u32 = 4;
 pub struct Limits {
     /// Process-wide `maxconn`.
     pub maxconn: u32,
+    /// Descriptors that this takes.
+    pub maxsock: u64,
+    /// Descriptors that may be open.
+    pub ulimit_n: u64,
     /// `-dS` or `nosplice`.
     pub splice_forbidden: bool,
 }
@@ -125,7 +129,10 @@ fn round_robin(proxy: &settings::Proxy, settings: &Settings) -> RoundRobin {
 /// Each server adds its `maxqueue`; one without a limit takes any number.
 fn queue_len_max(p: &settings::Proxy, settings: &Settings) -> Option<u32> {
     let limits = p.servers.iter().map(|id| settings.server(*id).maxqueue);
-    limits.map(|n| (n > 0).then_some(n)).try_fold(0u32, |sum, n| n.map(|n| sum.saturating_add(n))).filter(|n| *n > 0)
+    limits
+        .map(|n| (n > 0).then_some(n))
+        .try_fold(0u32, |sum, n| n.map(|n| sum.saturating_add(n)))
+        .filter(|n| *n > 0)
 }
 
 /// A tenth of the connections of all frontends that lead here (configuration.txt `fullconn`).

@@ -1,14 +1,16 @@
 //! The request: waiting for its head, understanding it, making it ready to go on.
 
 use super::{Exchange, finish, mode, reply};
+use crate::base::ids::ProxyId;
 use crate::channel::Channel;
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
-use crate::base::ids::ProxyId;
 use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn};
-use crate::wire::http1::{HeadError, Limits, Link, Parsed, Range16, RequestFraming, Wrong, make_plain_request, request_edits};
+use crate::wire::http1::{
+    HeadError, Limits, Link, Parsed, Range16, RequestFraming, Wrong, make_plain_request, request_edits,
+};
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
 pub fn next(s: &mut Stream, env: &mut Env) {

@@ -7,7 +7,9 @@ use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
 use crate::stream::forward::{Pumped, pump};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, tcp};
-use crate::wire::http1::{Body as Framing, Limits, Link, Parsed, ResponseFraming, make_plain_response, response_edits};
+use crate::wire::http1::{
+    Body as Framing, Limits, Link, Parsed, ResponseFraming, make_plain_response, response_edits,
+};
 
 /// Moves the response on. `Ok(true)` asks for another turn, `Err` is the turn to take instead.
 pub fn advance(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
