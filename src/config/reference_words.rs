@@ -526,55 +526,55 @@ pub static USERLIST: &[&str] = &[
     "group", "user",
 ];
 
-/// Proxy keywords that the reference itself refuses now, and what it says to use instead.
+/// Proxy keywords that the reference itself refuses now, and what to do about it.
 #[rustfmt::skip]
 pub static REMOVED_PROXY: &[(&str, &str)] = &[
-    ("appsession", "a stick-table with 'stick on' or 'stick store-response'"),
-    ("bind-process", "nothing: it has no effect"),
-    ("block", "'http-request deny'"),
-    ("cliexp", "'http-request replace-path'"),
-    ("clitimeout", "'timeout client'"),
-    ("contimeout", "'timeout connect'"),
-    ("grace", "'hard-stop-after' in the global section"),
-    ("monitor-net", "'http-request return status 200 if { src ... }'"),
-    ("redispatch", "'option redispatch'"),
-    ("reqadd", "'http-request add-header'"),
-    ("reqallow", "'http-request allow'"),
-    ("reqdel", "'http-request del-header'"),
-    ("reqdeny", "'http-request deny'"),
-    ("reqiallow", "'http-request allow'"),
-    ("reqidel", "'http-request del-header'"),
-    ("reqideny", "'http-request deny'"),
-    ("reqipass", "'http-request allow'"),
-    ("reqirep", "'http-request replace-header'"),
-    ("reqitarpit", "'http-request tarpit'"),
-    ("reqpass", "'http-request allow'"),
-    ("reqrep", "'http-request replace-header'"),
-    ("reqtarpit", "'http-request tarpit'"),
-    ("rspadd", "'http-response add-header'"),
-    ("rspdel", "'http-response del-header'"),
-    ("rspdeny", "'http-response deny'"),
-    ("rspidel", "'http-response del-header'"),
-    ("rspideny", "'http-response deny'"),
-    ("rspirep", "'http-response replace-header'"),
-    ("rsprep", "'http-response replace-header'"),
-    ("srvexp", "'http-response replace-header'"),
-    ("srvtimeout", "'timeout server'"),
+    ("appsession", "use a stick-table with 'stick on' or 'stick store-response'"),
+    ("bind-process", "remove it, it has no effect"),
+    ("block", "use 'http-request deny'"),
+    ("cliexp", "use 'http-request replace-path'"),
+    ("clitimeout", "use 'timeout client'"),
+    ("contimeout", "use 'timeout connect'"),
+    ("grace", "use 'hard-stop-after' in the global section"),
+    ("monitor-net", "use 'http-request return status 200 if { src ... }'"),
+    ("redispatch", "use 'option redispatch'"),
+    ("reqadd", "use 'http-request add-header'"),
+    ("reqallow", "use 'http-request allow'"),
+    ("reqdel", "use 'http-request del-header'"),
+    ("reqdeny", "use 'http-request deny'"),
+    ("reqiallow", "use 'http-request allow'"),
+    ("reqidel", "use 'http-request del-header'"),
+    ("reqideny", "use 'http-request deny'"),
+    ("reqipass", "use 'http-request allow'"),
+    ("reqirep", "use 'http-request replace-header'"),
+    ("reqitarpit", "use 'http-request tarpit'"),
+    ("reqpass", "use 'http-request allow'"),
+    ("reqrep", "use 'http-request replace-header'"),
+    ("reqtarpit", "use 'http-request tarpit'"),
+    ("rspadd", "use 'http-response add-header'"),
+    ("rspdel", "use 'http-response del-header'"),
+    ("rspdeny", "use 'http-response deny'"),
+    ("rspidel", "use 'http-response del-header'"),
+    ("rspideny", "use 'http-response deny'"),
+    ("rspirep", "use 'http-response replace-header'"),
+    ("rsprep", "use 'http-response replace-header'"),
+    ("srvexp", "use 'http-response replace-header'"),
+    ("srvtimeout", "use 'timeout server'"),
 ];
 
 /// The same for `global`.
 #[rustfmt::skip]
 pub static REMOVED_GLOBAL: &[(&str, &str)] = &[
-    ("nbproc", "nothing: there is one process"),
-    ("tune.chksize", "'tune.bufsize'"),
+    ("nbproc", "remove it, there is one process"),
+    ("tune.chksize", "use 'tune.bufsize'"),
 ];
 
 /// The same for words after `option`.
 #[rustfmt::skip]
 pub static REMOVED_OPTIONS: &[(&str, &str)] = &[
-    ("forceclose", "'option httpclose'"),
-    ("http-tunnel", "nothing: it is not needed"),
-    ("http_proxy", "'http-request set-dst'"),
+    ("forceclose", "use 'option httpclose'"),
+    ("http-tunnel", "remove it, it is not needed"),
+    ("http_proxy", "use 'http-request set-dst'"),
 ];
 
 #[cfg(test)]

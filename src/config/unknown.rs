@@ -24,8 +24,8 @@ pub fn directive(first: &str, second: &str, section: Sections) -> String {
     if section == Sections::GLOBAL {
         return in_global(first, section_word);
     }
-    if let Some(instead) = words::get(words::REMOVED_PROXY, first) {
-        return removed(first, instead);
+    if let Some(advice) = words::get(words::REMOVED_PROXY, first) {
+        return removed(first, advice);
     }
     match words::get(words::PROXY, first) {
         Some(places) if places.contains(place(section)) => match first {
@@ -46,8 +46,8 @@ pub fn directive(first: &str, second: &str, section: Sections) -> String {
 }
 
 fn in_global(first: &str, section_word: &str) -> String {
-    if let Some(instead) = words::get(words::REMOVED_GLOBAL, first) {
-        return removed(first, instead);
+    if let Some(advice) = words::get(words::REMOVED_GLOBAL, first) {
+        return removed(first, advice);
     }
     if words::has(words::GLOBAL, first) {
         return not_yet(first);
@@ -76,8 +76,8 @@ fn unknown(first: &str, section: Sections, section_word: &str) -> String {
 
 /// Text for a word behind `option` that has no row.
 pub fn option(name: &str, rows: &[Directive]) -> String {
-    if let Some(instead) = words::get(words::REMOVED_OPTIONS, name) {
-        return format!("option '{name}' is not supported any more, use instead: {instead}.");
+    if let Some(advice) = words::get(words::REMOVED_OPTIONS, name) {
+        return format!("option '{name}' is not supported any more, {advice}.");
     }
     if words::get(words::OPTIONS, name).is_some() {
         return not_yet(&format!("option {name}"));
@@ -101,8 +101,8 @@ pub fn out_of_section(first: &str) -> String {
     }
 }
 
-fn removed(first: &str, instead: &str) -> String {
-    format!("the '{first}' keyword is not supported any more, use instead: {instead}.")
+fn removed(first: &str, advice: &str) -> String {
+    format!("the '{first}' keyword is not supported any more, {advice}.")
 }
 
 fn place(section: Sections) -> Places {
@@ -134,7 +134,7 @@ mod tests {
             (
                 "grace",
                 front,
-                "the 'grace' keyword is not supported any more, use instead: 'hard-stop-after' in the global section.",
+                "the 'grace' keyword is not supported any more, use 'hard-stop-after' in the global section.",
             ),
             (
                 "cookie",
