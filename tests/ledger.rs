@@ -49,11 +49,7 @@ impl Entry {
             None if self.status == "refused" => ("refused", self.reason.clone()),
             None => ("refused", REFUSED_REASON.to_owned()),
         };
-        Entry {
-            status: status.to_owned(),
-            reason,
-            ..self.clone()
-        }
+        Entry { status: status.to_owned(), reason, ..self.clone() }
     }
 }
 
@@ -67,9 +63,7 @@ fn ledger() -> Vec<Entry> {
     lines
         .map(|line| {
             let fields: Vec<&str> = line.split('\t').collect();
-            let [place, keyword, status, reason] = fields[..] else {
-                panic!("not four fields: {line}")
-            };
+            let [place, keyword, status, reason] = fields[..] else { panic!("not four fields: {line}") };
             Entry {
                 place: place.to_owned(),
                 keyword: keyword.to_owned(),
@@ -130,11 +124,7 @@ fn rows() -> BTreeMap<Name, Status> {
 fn reference() -> Vec<Name> {
     let mut names = Vec::new();
     let mut add = |place: &str, table: &[&str]| {
-        names.extend(
-            table
-                .iter()
-                .map(|word| (place.to_owned(), (*word).to_owned())),
-        );
+        names.extend(table.iter().map(|word| (place.to_owned(), (*word).to_owned())));
     };
     add("section", words::SECTIONS);
     add("global", words::GLOBAL);
@@ -163,11 +153,8 @@ fn reference() -> Vec<Name> {
             add(&format!("section {section}"), table);
         }
     }
-    for (place, table) in [
-        ("proxy", words::PROXY),
-        ("option", words::OPTIONS),
-        ("timeout", words::TIMEOUTS),
-    ] {
+    for (place, table) in [("proxy", words::PROXY), ("option", words::OPTIONS), ("timeout", words::TIMEOUTS)]
+    {
         let table: Vec<&str> = table.iter().map(|row| row.0).collect();
         add(place, &table);
     }
@@ -178,16 +165,8 @@ fn reference() -> Vec<Name> {
 fn bless(mut entries: Vec<Entry>, rows: &BTreeMap<Name, Status>) {
     let mut places: Vec<String> = Vec::new();
     for (place, keyword) in rows.keys().cloned().chain(reference()) {
-        if !entries
-            .iter()
-            .any(|e| e.place == place && e.keyword == keyword)
-        {
-            let blank = Entry {
-                place,
-                keyword,
-                status: String::new(),
-                reason: String::new(),
-            };
+        if !entries.iter().any(|e| e.place == place && e.keyword == keyword) {
+            let blank = Entry { place, keyword, status: String::new(), reason: String::new() };
             entries.push(blank.renewed(rows));
         }
     }
@@ -199,11 +178,7 @@ fn bless(mut entries: Vec<Entry>, rows: &BTreeMap<Name, Status>) {
     entries.sort_by_key(|e| (places.iter().position(|p| *p == e.place), e.keyword.clone()));
     let mut text = String::from("# place\tkeyword\tstatus\treason\n");
     for entry in &entries {
-        let _ = writeln!(
-            text,
-            "{}\t{}\t{}\t{}",
-            entry.place, entry.keyword, entry.status, entry.reason
-        );
+        let _ = writeln!(text, "{}\t{}\t{}\t{}", entry.place, entry.keyword, entry.status, entry.reason);
     }
     fs::write(path(), text).expect("the ledger can be written");
 }
@@ -223,12 +198,7 @@ fn the_ledger_says_what_the_rows_do() {
         .filter(|(is, should)| is != should)
         .map(|(is, should)| format!("{is:?} should be {should:?}"))
         .collect();
-    assert!(
-        wrong.is_empty(),
-        "{} entries\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} entries\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -239,11 +209,8 @@ fn every_row_and_every_reference_keyword_is_in_the_ledger_once() {
     }
     let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
-    let missing: Vec<Name> = rows()
-        .into_keys()
-        .chain(reference())
-        .filter(|name| !seen.contains_key(name))
-        .collect();
+    let missing: Vec<Name> =
+        rows().into_keys().chain(reference()).filter(|name| !seen.contains_key(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -252,10 +219,6 @@ fn every_entry_has_a_status_and_what_does_nothing_has_a_reason() {
     for entry in ledger() {
         let known = ["works", "no-op", "refused"].contains(&entry.status.as_str());
         assert!(known, "{entry:?}");
-        assert_eq!(
-            entry.reason.is_empty(),
-            entry.status == "works",
-            "{entry:?}"
-        );
+        assert_eq!(entry.reason.is_empty(), entry.status == "works", "{entry:?}");
     }
 }
