@@ -42,7 +42,7 @@ compat:
 
 bench:
 	$(CARGO) build --release
-	tests/bench/run.sh target/release/subflow
+	tests/bench/bench.py target/release/subflow
 
 fuzz-smoke:
 	@tests/fuzz/smoke.sh $(FUZZ_SECONDS)
