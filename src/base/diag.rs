@@ -84,8 +84,7 @@ impl Diags {
         self.push(severity, format!("parsing [{}:{}]: {}", place.file, place.line, text.as_ref()));
     }
 
-    /// Adds an alert that does not refuse the configuration: the line is skipped, as in the
-    /// reference.
+    /// Adds an alert that does not refuse the configuration: the line it is about is skipped.
     pub fn tolerated(&mut self, place: &Place, text: impl AsRef<str>) {
         self.at(Severity::Alert, place, text);
         self.tolerated += 1;

@@ -6,7 +6,7 @@ use super::lines::Word;
 use super::number::{self, Unit};
 use super::reference_words;
 use super::unknown;
-use crate::settings::bind::BindOptions;
+use crate::settings::bind::{BindOptions, UnixOptions};
 use crate::settings::global::{CliLevel, SeverityOutput};
 
 /// What the options of one line said.
@@ -20,6 +20,14 @@ pub struct BindDraft {
     pub expose_fd_listeners: bool,
     /// `severity-output`; only a CLI socket uses it.
     pub severity_output: SeverityOutput,
+}
+
+impl BindDraft {
+    /// Options that begin with the values of `unix-bind`.
+    pub fn with_unix(unix: &UnixOptions) -> Self {
+        let options = BindOptions { unix: unix.clone(), ..BindOptions::default() };
+        BindDraft { options, ..BindDraft::default() }
+    }
 }
 
 /// A row of a bind option. The handler gets the words behind the option, at least as many as its
@@ -281,12 +289,11 @@ pub enum OptionError {
     Wrong(String),
 }
 
-/// Reads the options of a `bind` line from `words`, which begin behind the address.
+/// Reads the options of a `bind` line into `draft` from `words`, which begin behind the address.
 ///
 /// # Errors
 /// The first wrong option; the rest of the line is not read.
-pub fn parse(words: &[Word]) -> Result<BindDraft, OptionError> {
-    let mut draft = BindDraft::default();
+pub fn parse(words: &[Word], mut draft: BindDraft) -> Result<BindDraft, OptionError> {
     let mut rest = words;
     while let Some((word, behind)) = rest.split_first() {
         let Some(row) = ROWS.iter().find(|row| row.name == &**word) else {
@@ -318,7 +325,7 @@ mod tests {
     fn reads_all_options_of_a_line() {
         let draft = parse(&words(
             "name web id 3 maxconn 10 backlog 20 nice -5 mss 1400 tcp-ut 3s interface lo tfo defer-accept v6only mode 660 thread 1/all",
-        ))
+        ), BindDraft::default())
         .unwrap();
         let o = draft.options;
         assert_eq!(
@@ -344,10 +351,17 @@ mod tests {
             ("ssl", "keyword 'ssl' is not supported by subflow yet"),
         ];
         for (text, expected) in table {
-            assert_eq!(parse(&words(text)).unwrap_err(), OptionError::Wrong(expected.to_string()), "{text}");
+            assert_eq!(
+                parse(&words(text), BindDraft::default()).unwrap_err(),
+                OptionError::Wrong(expected.to_string()),
+                "{text}"
+            );
         }
         let unknown = |word: &str, near| OptionError::Unknown(word.into(), near);
-        assert_eq!(parse(&words("foo")).unwrap_err(), unknown("foo", None));
-        assert_eq!(parse(&words("maxcon 3")).unwrap_err(), unknown("maxcon", Some("maxconn")));
+        assert_eq!(parse(&words("foo"), BindDraft::default()).unwrap_err(), unknown("foo", None));
+        assert_eq!(
+            parse(&words("maxcon 3"), BindDraft::default()).unwrap_err(),
+            unknown("maxcon", Some("maxconn"))
+        );
     }
 }

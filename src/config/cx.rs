@@ -40,12 +40,14 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// Splits `no` or `default` off `line`.
+    /// Splits `no` or `default` off `line`. An empty word ends the line, as in the reference.
     pub fn split_prefix(line: &'a Line) -> (Prefix, &'a [Word]) {
-        match line.words.first().map(|w| &**w) {
-            Some("no") => (Prefix::No, &line.words[1..]),
-            Some("default") => (Prefix::Default, &line.words[1..]),
-            _ => (Prefix::Plain, &line.words),
+        let len = line.words.iter().position(|word| word.is_empty()).unwrap_or(line.words.len());
+        let words = &line.words[..len];
+        match words.split_first() {
+            Some((first, rest)) if &**first == "no" => (Prefix::No, rest),
+            Some((first, rest)) if &**first == "default" => (Prefix::Default, rest),
+            _ => (Prefix::Plain, words),
         }
     }
 

@@ -4,6 +4,7 @@ use super::keyword::Sections;
 use super::server_line::ServerOptions;
 use crate::base::diag::Place;
 use crate::net::address::Address;
+use crate::settings::bind::UnixOptions;
 use crate::settings::proxy::{HttpReuse, TcpKeepalive};
 use crate::settings::{Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
 
@@ -18,6 +19,8 @@ pub struct Draft {
     pub defaults: Vec<ProxyDraft>,
     /// `frontend`, `backend` and `listen` sections in order.
     pub proxies: Vec<ProxyDraft>,
+    /// `unix-bind`, for the binds below it.
+    pub unix_bind: UnixOptions,
     /// Which section the lines being read belong to.
     pub current: Current,
 }
@@ -145,6 +148,9 @@ impl ProxyDraft {
         draft.settings.place = place;
         draft.is_defaults = false;
         draft.timeouts_seen.clear();
+        if kind == Kind::Backend {
+            draft.default_backend = None;
+        }
         draft
     }
 
@@ -166,13 +172,17 @@ impl ProxyDraft {
     }
 }
 
-/// See [`ProxyDraft::title`].
-pub fn title(proxy: &Proxy) -> String {
-    let kind = match proxy.kind {
+/// What messages call a proxy of that kind.
+pub fn called(kind: Kind) -> &'static str {
+    match kind {
         Kind::Listen => "proxy",
         other => other.word(),
-    };
-    format!("{kind} '{}'", proxy.name)
+    }
+}
+
+/// See [`ProxyDraft::title`].
+pub fn title(proxy: &Proxy) -> String {
+    format!("{} '{}'", called(proxy.kind), proxy.name)
 }
 
 /// A `server` line.

@@ -8,32 +8,48 @@ use crate::net::resolve;
 use crate::sys::addr::SockAddr;
 use std::net::{IpAddr, SocketAddr};
 
+/// What `init-addr` came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// The address; `None` when the server starts without one.
+    pub address: Option<SockAddr>,
+    /// Whether the name did not resolve and a fixed address of the list is used.
+    pub fell_back: bool,
+}
+
+impl Found {
+    fn own(address: SockAddr) -> Self {
+        Found { address: Some(address), fell_back: false }
+    }
+}
+
 /// The address to connect to, or `None` when the server starts without one. The port is 0 when the
 /// address has none or an offset.
 ///
 /// # Errors
 /// No method gave an address, in words.
-pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Option<SockAddr>, String> {
+pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Found, String> {
     let address = &server.address;
-    let ip = match &address.host {
-        Host::Path(path) => return Ok(Some(SockAddr::Unix(path.clone()))),
+    let (ip, fell_back) = match &address.host {
+        Host::Path(path) => return Ok(Found::own(SockAddr::Unix(path.clone()))),
         Host::Abstract { name, padded } => {
             let name = name.as_bytes();
             let exact = || SockAddr::abstract_exact(name);
-            return Ok(Some(if *padded { SockAddr::abstract_padded(name) } else { exact() }));
+            return Ok(Found::own(if *padded { SockAddr::abstract_padded(name) } else { exact() }));
         }
         Host::Fd(_) => return Err("a file descriptor is not acceptable here".into()),
-        Host::Any | Host::Ip(_) => address.host.ip(address.family),
+        Host::Any | Host::Ip(_) => (address.host.ip(address.family), false),
         Host::Name(name) => by_methods(server, name, lookup)?,
     };
     let port = match address.ports {
         Ports::Fixed(port) => port,
         _ => 0,
     };
-    Ok(ip.map(|ip| SockAddr::from(SocketAddr::new(ip, port))))
+    let address = ip.map(|ip| SockAddr::from(SocketAddr::new(ip, port)));
+    Ok(Found { address, fell_back })
 }
 
-fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<Option<IpAddr>, String> {
+fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<(Option<IpAddr>, bool), String> {
     const DEFAULT: &[InitAddr] = &[InitAddr::Last, InitAddr::Libc];
     let methods = match server.options.init_addr.as_slice() {
         [] => DEFAULT,
@@ -48,12 +64,12 @@ fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<Option
         match method {
             // there is no state file yet, so nothing is remembered
             InitAddr::Last => {}
-            InitAddr::None => return Ok(None),
-            InitAddr::Ip(ip) => return Ok(Some(*ip)),
+            InitAddr::None => return Ok((None, false)),
+            InitAddr::Ip(ip) => return Ok((Some(*ip), asked)),
             InitAddr::Libc => {
                 asked = true;
                 if let Ok(Some(ip)) = resolve::host_ip(&server.address.host, family) {
-                    return Ok(Some(ip));
+                    return Ok((Some(ip), false));
                 }
             }
         }

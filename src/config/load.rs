@@ -10,7 +10,10 @@ use crate::settings::Settings;
 
 /// The configuration is refused; the reasons are among the messages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Refused;
+pub struct Refused {
+    /// `quiet` was asked for: the messages are not to be shown.
+    pub quiet: bool,
+}
 
 /// What the command line says about loading.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -44,16 +47,19 @@ pub fn load(
         }
         sections::take(&line, &mut draft, env, diags);
     }
+    let refused = Refused { quiet: draft.global.quiet };
     if diags.refuses() {
         // checks between lines would only tell of what the wrong lines left out
         diags.alert(format!("Error(s) found in configuration file : {names}"));
-        diags.alert("Fatal errors found in configuration.");
-        return Err(Refused);
+        if !reader.is_stopped() {
+            diags.alert("Fatal errors found in configuration.");
+        }
+        return Err(refused);
     }
     let settings = resolve::resolve(draft, lookup, diags);
     if diags.refuses() {
         diags.alert("Fatal errors found in configuration.");
-        return Err(Refused);
+        return Err(refused);
     }
     Ok(settings)
 }

@@ -1,11 +1,12 @@
 //! The words behind `log` (configuration.txt 4.2 `log`).
 
+use super::address;
 use super::cx::expanded;
 use super::expand::Environment;
 use super::lines::Word;
 use super::unknown;
 use crate::base::diag::Place;
-use crate::net::address::{Address, Grammar, Host, Kind, Ports};
+use crate::net::address::{Grammar, Host, Kind, Ports};
 use crate::net::resolve;
 use crate::settings::{Facility, Level, LogFormat, LogSink, LogTarget};
 use std::net::SocketAddr;
@@ -67,7 +68,7 @@ fn sink(text: &str) -> Result<LogSink, String> {
         }
         _ => {}
     }
-    let address = Address::parse(text, &Grammar::LOG).map_err(|e| e.to_string())?;
+    let address = address::one(text, &Grammar::LOG)?;
     if let Host::Fd(fd) = address.host {
         return Ok(LogSink::Fd(fd));
     }

@@ -3,6 +3,7 @@
 //! `source` yields lines, `sections` gives each to the handler of its row in `keywords`, handlers
 //! fill the `draft`, `resolve` and `check` turn the draft into [`crate::settings`].
 
+pub mod address;
 pub mod bind_line;
 pub mod build;
 pub mod check;

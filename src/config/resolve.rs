@@ -5,7 +5,8 @@ use super::draft::{Draft, ProxyDraft, ServerDraft};
 use super::init_addr;
 use super::load::Lookup;
 use crate::base::diag::Diags;
-use crate::base::ids::{ProxyId, ServerId};
+use crate::base::ids::ServerId;
+use crate::net::address::Host;
 use crate::settings::{Kind, Server, Settings};
 
 /// First automatic proxy id; the reference keeps 1 for itself.
@@ -15,21 +16,12 @@ const PROXY_ID_FIRST: u32 = 2;
 /// the settings must not be used.
 pub fn resolve(mut draft: Draft, lookup: Lookup, diags: &mut Diags) -> Settings {
     number_proxies(&mut draft.proxies);
-    let backends: Vec<Option<ProxyId>> =
-        (0..draft.proxies.len()).map(|at| check::backends::target(&draft.proxies, at, diags)).collect();
-    for proxy in &mut draft.proxies {
-        if proxy.settings.disabled {
-            continue;
+    let mut backends = Vec::with_capacity(draft.proxies.len());
+    for at in 0..draft.proxies.len() {
+        backends.push(check::backends::target(&draft.proxies, at, diags));
+        if let Some(proxy) = draft.proxies.get_mut(at).filter(|proxy| !proxy.settings.disabled) {
+            check_proxy(proxy, diags);
         }
-        check::logs::line(proxy, diags);
-        check::binds::present(proxy, diags);
-        check::binds::mptcp_options(proxy, diags);
-        check::timeouts::present(proxy, diags);
-        check::logs::target(proxy, diags);
-        check::options::need_http(proxy, diags);
-        check::servers::names(proxy, diags);
-        check::servers::cookies(proxy, diags);
-        check::servers::mptcp_options(proxy, diags);
     }
     check::global::buffer_sizes(&mut draft.global);
     let mut settings = Settings { global: draft.global, ..Settings::default() };
@@ -54,6 +46,18 @@ pub fn resolve(mut draft: Draft, lookup: Lookup, diags: &mut Diags) -> Settings 
         diags.alert("Failed to initialize server(s) addr.");
     }
     settings
+}
+
+fn check_proxy(proxy: &mut ProxyDraft, diags: &mut Diags) {
+    check::logs::line(proxy, diags);
+    check::binds::present(proxy, diags);
+    check::binds::mptcp_options(proxy, diags);
+    check::timeouts::present(proxy, diags);
+    check::logs::target(proxy, diags);
+    check::options::need_http(proxy, diags);
+    check::servers::names(proxy, diags);
+    check::servers::cookies(proxy, diags);
+    check::servers::mptcp_options(proxy, diags);
 }
 
 /// Gives ids to proxies without one: the lowest unused, in order of declaration.
@@ -111,7 +115,15 @@ fn make_server(
     diags: &mut Diags,
 ) -> Option<Server> {
     let resolved = match init_addr::resolve(&draft, lookup) {
-        Ok(resolved) => resolved,
+        Ok(found) => {
+            if let (true, Host::Name(name)) = (found.fell_back, &draft.address.host) {
+                diags.warning(format!(
+                    "[{}:{}] : 'server {}/{}' : could not resolve address '{name}', falling back to configured address.",
+                    draft.place.file, draft.place.line, proxy.settings.name, draft.name
+                ));
+            }
+            found.address
+        }
         Err(_) if proxy.settings.disabled || lookup.ignores_unresolved => None,
         Err(reason) => {
             diags.alert(format!(

@@ -1,7 +1,7 @@
 //! Lines into the draft: section lines open sections, other lines go to the handler of their row.
 
 use super::cx::{Cx, Prefix};
-use super::draft::{Current, Draft, ProxyDraft};
+use super::draft::{Current, Draft, ProxyDraft, called};
 use super::expand::Environment;
 use super::keyword::{self, Directive, Row, Sections};
 use super::keywords::options::can_be_negated;
@@ -57,7 +57,7 @@ fn parent_name(words: &[Word]) -> Result<Option<&str>, String> {
         [from, _, extra, ..] if &**from == "from" => {
             Err(format!("cannot handle unexpected argument '{}'.", &**extra))
         }
-        [other, ..] => Err(format!("cannot handle unexpected argument '{}', only 'from'.", &**other)),
+        [..] => Ok(None),
     }
 }
 
@@ -67,10 +67,8 @@ fn open_defaults(line: &Line, draft: &mut Draft, diags: &mut Diags) {
         [first, rest @ ..] if &**first != "from" => (first, rest),
         rest => ("", rest),
     };
-    if let Some(bad) = name.chars().find(|c| !is_name_char(*c)) {
-        let text = format!("character '{bad}' is not permitted in 'defaults' name '{name}'.");
-        return diags.at(Severity::Alert, place, text);
-    }
+    // as in the reference, other words behind the name are a remark
+    let rest = if rest.first().is_some_and(|word| &**word == "from") { rest } else { &[] };
     let parent = match parent_name(rest) {
         Ok(parent) => parent,
         Err(reason) => return diags.at(Severity::Alert, place, format!("'defaults' : {reason}")),
@@ -102,7 +100,7 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
     let parent = match rest {
         [] => draft.defaults.last(),
         [from, parent] if &**from == "from" => {
-            match find_defaults(draft, parent, &format!("{word} '{name}'")) {
+            match find_defaults(draft, parent, &format!("{} '{name}'", called(kind))) {
                 Ok(parent) => Some(parent),
                 Err(reason) => return diags.at(Severity::Alert, place, reason),
             }
@@ -114,9 +112,10 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
     };
     if let Some(twin) = twin(&draft.proxies, kind, name) {
         let text = format!(
-            "Parsing [{}:{}]: {word} '{name}' has the same name as {} declared at {}:{}.",
+            "Parsing [{}:{}]: {} '{name}' has the same name as {} declared at {}:{}.",
             place.file,
             place.line,
+            called(kind),
             twin.title(),
             twin.settings.place.file,
             twin.settings.place.line
@@ -145,7 +144,13 @@ fn twin<'d>(proxies: &'d [ProxyDraft], kind: Kind, name: &str) -> Option<&'d Pro
 fn find_defaults<'d>(draft: &'d Draft, name: &str, who: &str) -> Result<&'d ProxyDraft, String> {
     let mut found = draft.defaults.iter().filter(|section| section.settings.name == name);
     match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
+        (Some(one), None) => match name.chars().find(|c| !is_name_char(*c)) {
+            None => Ok(one),
+            Some(bad) => Err(format!(
+                "character '{bad}' is not permitted in defaults section name '{name}' when designated by its name (section found at {}:{}).",
+                one.settings.place.file, one.settings.place.line
+            )),
+        },
         (Some(one), Some(two)) => {
             let (one, two) = (&one.settings.place, &two.settings.place);
             Err(format!(

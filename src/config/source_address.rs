@@ -1,9 +1,10 @@
 //! `source`: the local address of connections to servers (configuration.txt 4.2 and 5.2).
 
+use super::address;
 use super::cx::expanded;
 use super::expand::Environment;
 use super::lines::Word;
-use crate::net::address::{Address, Grammar, Ports};
+use crate::net::address::{Grammar, Ports};
 use crate::net::resolve;
 use crate::settings::Source;
 use crate::settings::server::UseSrc;
@@ -62,7 +63,7 @@ fn usesrc(word: Option<&Word>, env: &Environment) -> Result<UseSrc, String> {
 
 /// One internet address, resolved at once as the reference does.
 fn inet(text: &str, grammar: &Grammar) -> Result<(SocketAddr, Option<(u16, u16)>), String> {
-    let address = Address::parse(text, grammar).map_err(|e| e.to_string())?;
+    let address = address::one(text, grammar)?;
     let ip = match resolve::host_ip(&address.host, address.family) {
         Ok(Some(ip)) => ip,
         _ => return Err(format!("invalid address: '{text}' in '{text}'")),

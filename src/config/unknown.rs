@@ -18,6 +18,11 @@ pub fn hint(near: Option<&str>) -> String {
     near.map(|near| format!("; did you mean '{near}' maybe ?")).unwrap_or_default()
 }
 
+/// The same, or a full stop.
+pub fn hint_or_dot(near: Option<&str>) -> String {
+    near.map_or_else(|| ".".to_owned(), |near| hint(Some(near)))
+}
+
 /// Text for a line whose first word has no row in `section`; `second` is the word behind it.
 pub fn directive(first: &str, second: &str, section: Sections) -> String {
     let section_word = section.names().next().unwrap_or("global");
@@ -28,12 +33,7 @@ pub fn directive(first: &str, second: &str, section: Sections) -> String {
         return removed(first, advice);
     }
     match words::get(words::PROXY, first) {
-        Some(places) if places.contains(place(section)) => match first {
-            "option" | "timeout" | "stats" | "http-request" | "tcp-request" if !second.is_empty() => {
-                not_yet(&format!("{first} {second}"))
-            }
-            _ => not_yet(first),
-        },
+        Some(places) if places.contains(place(section)) => known(first, second),
         Some(places) => {
             let list = quoted(places.names());
             format!("'{first}' not allowed in '{section_word}' section, only in {list}.")
@@ -42,6 +42,41 @@ pub fn directive(first: &str, second: &str, section: Sections) -> String {
             format!("unknown keyword '{first}' in '{section_word}' section; it belongs in 'global'")
         }
         None => unknown(first, section, section_word),
+    }
+}
+
+/// Words that may follow `first`, where the reference has a closed set.
+fn second_words(first: &str) -> Option<&'static [&'static str]> {
+    Some(match first {
+        "http-request" => words::HTTP_REQUEST,
+        "http-response" => words::HTTP_RESPONSE,
+        "http-after-response" => words::HTTP_AFTER_RESPONSE,
+        "tcp-request" => &["connection", "content", "inspect-delay", "session"],
+        "tcp-response" => &["content", "inspect-delay"],
+        "capture" => words::CAPTURE,
+        "compression" => words::COMPRESSION,
+        "stats" => words::STATS,
+        "stick" => words::STICK,
+        "monitor" => words::MONITOR,
+        "http-check" => words::HTTP_CHECK,
+        "tcp-check" => words::TCP_CHECK,
+        _ => return None,
+    })
+}
+
+/// A keyword that the reference has, with a second word that it has or has not.
+fn known(first: &str, second: &str) -> String {
+    let name = second.split('(').next().unwrap_or(second);
+    match second_words(first) {
+        Some(list) if !name.is_empty() => {
+            // some end in a number: track-sc0, sc-set-gpt0
+            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            if list.contains(&name) || list.contains(&stem) {
+                return not_yet(&format!("{first} {name}"));
+            }
+            format!("'{first}' : unknown word '{name}'{}", hint_or_dot(nearest(name, list.iter().copied())))
+        }
+        _ => not_yet(first),
     }
 }
 

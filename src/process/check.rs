@@ -4,7 +4,7 @@ use super::args::Args;
 use super::version;
 use crate::base::diag::{Diags, Severity};
 use crate::config::expand::Environment;
-use crate::config::{self, Lookup, source};
+use crate::config::{self, Lookup, Refused, source};
 use crate::settings::Settings;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -17,6 +17,8 @@ const NO_LISTENER: u8 = 2;
 pub struct Outcome {
     /// The settings, the command line's values put over them; `None` when they are refused.
     pub settings: Option<Settings>,
+    /// The operator wants no messages.
+    pub quiet: bool,
     /// All messages.
     pub diags: Diags,
     /// The environment as the configuration left it, for child processes.
@@ -29,15 +31,19 @@ pub fn read(args: &Args) -> Outcome {
     let mut diags = Diags::new();
     let mut env = Environment::of_process();
     let settings = settings(args, &mut env, &mut diags);
-    Outcome { settings, diags, env }
+    let quiet = match &settings {
+        Ok(settings) => settings.global.quiet,
+        Err(refused) => args.quiet || refused.quiet,
+    };
+    Outcome { settings: settings.ok(), quiet, diags, env }
 }
 
-fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Option<Settings> {
+fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Result<Settings, Refused> {
     let sources = match source::collect(&args.files) {
         Ok(sources) => sources,
         Err(error) => {
             diags.alert(error.to_string());
-            return None;
+            return Err(Refused { quiet: false });
         }
     };
     // names that cannot be refused: they are not empty and have no '='
@@ -46,14 +52,14 @@ fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Option<Set
         let _ = env.set(b"HAPROXY_LOCALPEER", name.as_bytes());
     }
     let lookup = Lookup { ignores_unresolved: args.ignores_unresolved, ipv4_only: args.ipv4_only };
-    let mut settings = config::load(sources, version::build(args), lookup, env, diags).ok()?;
+    let mut settings = config::load(sources, version::build(args), lookup, env, diags)?;
     overlay(args, &mut settings);
     let fatal = args.warnings_are_fatal || settings.global.zero_warning;
     if fatal && diags.count(Severity::Warning) > 0 {
         diags.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
-        return None;
+        return Err(Refused { quiet: settings.global.quiet });
     }
-    Some(settings)
+    Ok(settings)
 }
 
 fn local_peer(args: &Args) -> Option<String> {
@@ -85,8 +91,7 @@ fn overlay(args: &Args, settings: &mut Settings) {
 
 /// Prints the messages of `outcome` to standard error, unless quiet was asked for.
 pub fn print(args: &Args, outcome: &Outcome) {
-    let quiet = args.quiet || outcome.settings.as_ref().is_some_and(|settings| settings.global.quiet);
-    if quiet && !args.verbose {
+    if outcome.quiet && !args.verbose {
         return;
     }
     let header = format!("subflow version is {}", version::VERSION);

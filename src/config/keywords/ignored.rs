@@ -12,18 +12,20 @@ const SCHEDULER: &str = "it tunes a scheduler that does not exist here";
 const TLS: &str = "it only matters to TLS, which no bind or server can use yet";
 const MEMORY: &str = "it tunes an allocator that does not exist here";
 const H2: &str = "it only matters to HTTP/2, which no bind or server can use yet";
+/// Most threads the reference can have.
+const THREADS_MAX: u32 = 4096;
 const CHECKS: &str = "it only matters to health checks, which no server can use yet";
 
 /// Rows of this file.
 pub const ROWS: &[Directive] = &[
-    integer("nbthread", THREADS),
+    one("nbthread", THREADS, thread_count),
     integer("thread-groups", THREADS),
-    any("thread-group", THREADS),
+    any("thread-group", THREADS, any_word),
     integer("thread-hard-limit", THREADS),
-    any("cpu-map", THREADS),
-    any("cpu-policy", THREADS),
-    any("cpu-set", THREADS),
-    any("numa-cpu-mapping", THREADS),
+    any("cpu-map", THREADS, cpu_map),
+    any("cpu-policy", THREADS, any_word),
+    any("cpu-set", THREADS, any_word),
+    no_op("numa-cpu-mapping", GLOBAL, Arity::ANY, THREADS, any_word as fn(&mut Cx<'_>)),
     switch("busy-polling", "waiting in the kernel costs less than it saves on one thread"),
     switch("noepoll", POLLER),
     switch("nopoll", POLLER),
@@ -31,6 +33,7 @@ pub const ROWS: &[Directive] = &[
     switch("noevports", POLLER),
     switch("nogetaddrinfo", "host names are resolved by the system's resolver"),
     switch("no-memory-trimming", MEMORY),
+    switch("insecure-fork-wanted", "no program is started"),
     switch("insecure-setuid-wanted", "no program is started, so none can gain rights"),
     switch("prealloc-fd", "descriptors are made when they are needed"),
     integer("fd-hard-limit", "the descriptor limit follows from maxconn"),
@@ -42,6 +45,7 @@ pub const ROWS: &[Directive] = &[
     one("tune.fd.edge-triggered", "descriptors are always edge-triggered", on_off),
     one("tune.listener.multi-queue", THREADS, any_word),
     one("tune.listener.default-shards", THREADS, any_word),
+    one("tune.takeover-other-tg-connections", THREADS, any_word),
     one("tune.idle-pool.shared", THREADS, on_off),
     one("tune.epoll.mask-events", POLLER, any_word),
     integer("tune.runqueue-depth", SCHEDULER),
@@ -77,28 +81,28 @@ pub const ROWS: &[Directive] = &[
     one("tune.vars.sess-max-size", "there are no variables yet", any_word),
     one("tune.vars.txn-max-size", "there are no variables yet", any_word),
     one("tune.vars.check-max-size", "there are no variables yet", any_word),
-    any("ssl-default-bind-ciphers", TLS),
-    any("ssl-default-bind-ciphersuites", TLS),
-    any("ssl-default-bind-curves", TLS),
-    any("ssl-default-bind-options", TLS),
-    any("ssl-default-bind-sigalgs", TLS),
-    any("ssl-default-bind-client-sigalgs", TLS),
-    any("ssl-default-server-ciphers", TLS),
-    any("ssl-default-server-ciphersuites", TLS),
-    any("ssl-default-server-options", TLS),
-    any("ssl-default-server-sigalgs", TLS),
-    any("ssl-default-server-client-sigalgs", TLS),
-    any("ssl-dh-param-file", TLS),
-    any("ssl-load-extra-files", TLS),
-    any("ssl-load-extra-del-ext", TLS),
-    any("ssl-mode-async", TLS),
-    any("ssl-propquery", TLS),
-    any("ssl-provider", TLS),
-    any("ssl-provider-path", TLS),
-    any("ssl-security-level", TLS),
-    any("ssl-server-verify", TLS),
-    any("ssl-skip-self-issued-ca", TLS),
-    any("issuers-chain-path", TLS),
+    one("ssl-default-bind-ciphers", TLS, any_word),
+    one("ssl-default-bind-ciphersuites", TLS, any_word),
+    one("ssl-default-bind-curves", TLS, any_word),
+    any("ssl-default-bind-options", TLS, any_word),
+    one("ssl-default-bind-sigalgs", TLS, any_word),
+    one("ssl-default-bind-client-sigalgs", TLS, any_word),
+    one("ssl-default-server-ciphers", TLS, any_word),
+    one("ssl-default-server-ciphersuites", TLS, any_word),
+    any("ssl-default-server-options", TLS, any_word),
+    one("ssl-default-server-sigalgs", TLS, any_word),
+    one("ssl-default-server-client-sigalgs", TLS, any_word),
+    one("ssl-dh-param-file", TLS, any_word),
+    any("ssl-load-extra-files", TLS, any_word),
+    any("ssl-load-extra-del-ext", TLS, any_word),
+    any("ssl-mode-async", TLS, any_word),
+    one("ssl-propquery", TLS, any_word),
+    one("ssl-provider", TLS, any_word),
+    one("ssl-provider-path", TLS, any_word),
+    one("ssl-security-level", TLS, any_word),
+    one("ssl-server-verify", TLS, any_word),
+    any("ssl-skip-self-issued-ca", TLS, any_word),
+    one("issuers-chain-path", TLS, any_word),
     Row {
         name: "ca-base",
         sections: GLOBAL,
@@ -159,8 +163,8 @@ const fn one(name: &'static str, why: &'static str, handler: fn(&mut Cx<'_>)) ->
     no_op(name, GLOBAL, Arity::one("expects an argument."), why, handler)
 }
 
-const fn any(name: &'static str, why: &'static str) -> Directive {
-    no_op(name, GLOBAL, Arity::some("expects an argument."), why, any_word as fn(&mut Cx<'_>))
+const fn any(name: &'static str, why: &'static str, handler: fn(&mut Cx<'_>)) -> Directive {
+    no_op(name, GLOBAL, Arity::some("expects an argument."), why, handler)
 }
 
 fn any_word(_: &mut Cx<'_>) {}
@@ -188,6 +192,31 @@ fn on_auto_off(cx: &mut Cx<'_>) {
     let (text, keyword) = (cx.arg(0), cx.keyword());
     if !matches!(text, "on" | "auto" | "off") {
         cx.alert(format!("'{keyword}' expects either 'on', 'auto', or 'off' but got '{text}'."));
+    }
+}
+
+fn thread_count(cx: &mut Cx<'_>) {
+    let text = cx.arg(0);
+    match text.parse::<u32>() {
+        Ok(1..=THREADS_MAX) => {}
+        Ok(n) => cx.alert(format!("'nbthread' value must be between 1 and {THREADS_MAX} (was {n})")),
+        Err(_) => cx.alert(format!("'nbthread' passed a missing or unparsable integer value in '{text}'")),
+    }
+}
+
+/// `cpu-map [auto:]<threads> <cpus>...`: words and number ranges.
+fn cpu_map(cx: &mut Cx<'_>) {
+    let threads = cx.arg(0);
+    let sets = threads.strip_prefix("auto:").unwrap_or(threads).split('/');
+    let is_word = |text: &str| matches!(text, "all" | "odd" | "even");
+    let is_range =
+        |text: &str| !text.is_empty() && text.splitn(2, '-').all(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let mut cpus = cx.args().iter().skip(1).flat_map(|word| word.split(','));
+    let bad_set = { sets }.find(|set| !is_word(set) && !is_range(set));
+    if let Some(bad) = bad_set.or_else(|| cpus.find(|cpu| !is_range(cpu))) {
+        cx.alert(format!("cpu-map : '{bad}' is not a valid number/range."));
+    } else if cx.args().len() < 2 {
+        cx.alert("'cpu-map' expects a list of CPU ranges behind the threads.");
     }
 }
 

@@ -1,10 +1,10 @@
 //! `bind`.
 
-use crate::config::bind_line::{self, OptionError};
+use crate::config::address;
+use crate::config::bind_line::{self, BindDraft, OptionError};
 use crate::config::cx::Cx;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::unknown;
-use crate::net::address::{Address, Grammar};
 use crate::settings::Bind;
 
 /// Rows of this file.
@@ -25,16 +25,17 @@ fn bind(cx: &mut Cx<'_>) {
     if typed.is_empty() {
         return cx.alert("'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
     }
-    let addresses = match Address::parse_list(&expanded, &Grammar::BIND) {
+    let mut addresses = match address::of_listeners(&expanded) {
         Ok(addresses) => addresses,
         Err(reason) => return cx.alert(format!("'bind' : {reason}")),
     };
     let section = cx.section.names().next().unwrap_or_default();
     let intro = format!("'bind {typed}' in section '{section}'");
-    let options = match bind_line::parse(&cx.args()[1..]) {
+    let defaults = BindDraft::with_unix(&cx.draft.unix_bind);
+    let options = match bind_line::parse(&cx.args()[1..], defaults) {
         Ok(draft) => draft.options,
         Err(OptionError::Unknown(word, near)) => {
-            let hint = unknown::hint(near);
+            let hint = unknown::hint_or_dot(near);
             return cx.alert(format!("{intro}: unknown keyword '{word}'{hint}"));
         }
         Err(OptionError::Wrong(reason)) => return cx.alert(format!("{intro} : {reason}")),
@@ -49,6 +50,9 @@ fn bind(cx: &mut Cx<'_>) {
             other.place.file, other.place.line, other.typed
         );
         return cx.alert(text);
+    }
+    for one in &mut addresses {
+        address::put_prefix(one, options.unix.prefix.as_deref());
     }
     binds.push(Bind { place, typed: typed.to_owned(), addresses, options });
 }

@@ -72,10 +72,14 @@ const NOT_NEGATED: &[&str] = &["option tcplog", "option httplog"];
 fn set_flag(cx: &mut Cx<'_>) {
     let keyword = cx.keyword();
     let on = cx.prefix == Prefix::Plain;
+    let to_default = cx.prefix == Prefix::Default;
     let Some(row) = ROWS.iter().find(|row| row.name == keyword) else { return };
     let Some(proxy) = cx.proxy() else { return };
     let name = row.name;
     store(name, on, &mut proxy.settings.options);
+    if to_default && name == "option tcp-smart-accept" {
+        proxy.settings.options.tcp_smart_accept = None;
+    }
     let word = name.strip_prefix("option ").unwrap_or(name);
     proxy.http_options.retain(|option| option.name != word);
     if on && NEED_HTTP.contains(&name) {
@@ -160,6 +164,10 @@ fn httplog(cx: &mut Cx<'_>) {
 
 fn log_line(cx: &mut Cx<'_>, line: LogLine) {
     let place = cx.place.clone();
+    if cx.lacks_frontend() {
+        let (title, keyword) = (cx.title(), cx.keyword());
+        cx.warning(format!("{title} : '{keyword}' directive is ignored in backends."));
+    }
     if let Some(proxy) = cx.proxy() {
         proxy.settings.log_line = line;
         proxy.log_line_place = Some(place);

@@ -4,6 +4,7 @@ use crate::config::cx::{Cx, Prefix};
 use crate::config::identity;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::number::{self, Unit};
+use crate::settings::bind::UnixOptions;
 use std::path::PathBuf;
 
 const GLOBAL: Sections = Sections::GLOBAL;
@@ -41,6 +42,13 @@ pub const ROWS: &[Directive] = &[
         Arity::ANY,
         "<time>: spread of the closes of idle connections in a soft stop",
         close_spread_time,
+    ),
+    row(
+        "unix-bind",
+        GLOBAL,
+        Arity::ANY,
+        "[prefix <path>] [mode <octal>] [user|uid <u>] [group|gid <g>]: of Unix sockets in 'bind'",
+        unix_bind,
     ),
     row("node", GLOBAL, Arity::up_to(1), "<name>: name of this instance", node),
     row("description", GLOBAL, Arity::ANY, "<text>: description of this instance", description),
@@ -193,4 +201,48 @@ fn description(cx: &mut Cx<'_>) {
 
 fn localpeer(cx: &mut Cx<'_>) {
     cx.draft.global.localpeer = Some(cx.arg(0).to_owned());
+}
+
+fn unix_bind(cx: &mut Cx<'_>) {
+    let mut unix = cx.draft.unix_bind.clone();
+    for pair in cx.args().chunks(2) {
+        let word = &*pair[0];
+        let value = pair.get(1).map_or("", |w| &**w);
+        if let Err(reason) = unix_option(&mut unix, word, value) {
+            return cx.alert(reason);
+        }
+    }
+    cx.draft.unix_bind = unix;
+}
+
+fn unix_option(unix: &mut UnixOptions, word: &str, value: &str) -> Result<(), String> {
+    let number =
+        || value.parse().map_err(|_| format!("'unix-bind' : '{word}' expects a number, not '{value}'."));
+    match word {
+        "prefix" if value.is_empty() => {
+            return Err("unix_bind 'prefix' expects a path as an argument.".into());
+        }
+        "prefix" => unix.prefix = Some(value.to_owned()),
+        "mode" => match u32::from_str_radix(value, 8) {
+            Ok(mode) => unix.mode = Some(mode),
+            Err(_) => return Err(format!("'unix-bind' : 'mode' expects an octal integer, not '{value}'.")),
+        },
+        "uid" => unix.uid = Some(number()?),
+        "gid" => unix.gid = Some(number()?),
+        "user" => {
+            let uid = identity::uid_of(value);
+            unix.uid = Some(uid.ok_or_else(|| format!("'unix-bind' : '{value}' unknown user."))?);
+        }
+        "group" => {
+            let gid = identity::gid_of(value);
+            unix.gid = Some(gid.ok_or_else(|| format!("'unix-bind' : '{value}' unknown group."))?);
+        }
+        _ => {
+            return Err(
+                "'unix-bind' only supports the 'prefix', 'mode', 'uid', 'gid', 'user' and 'group' options."
+                    .into(),
+            );
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Plain values of proxy sections.
 
 use crate::config::cx::Cx;
+use crate::config::draft::called;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::reference_words;
 use crate::settings::proxy::HttpReuse;
@@ -26,6 +27,7 @@ pub const ROWS: &[Directive] = &[
         "<n>: connection attempts after the first",
         retries,
     ),
+    row("transparent", Sections::BACK, Arity::NONE, "older form of 'option transparent'", transparent),
     row("balance", Sections::BACK, Arity::ANY, "roundrobin: how a server is chosen", balance),
     row(
         "http-reuse",
@@ -97,8 +99,22 @@ fn id(cx: &mut Cx<'_>) {
     }
     match text.parse::<i32>() {
         Ok(n) if n > 0 => {
-            if let Some(proxy) = cx.proxy() {
-                proxy.id = Some(n.unsigned_abs());
+            let id = n.unsigned_abs();
+            let twin = cx.draft.proxies.iter().find(|other| other.id == Some(id)).map(|other| {
+                let place = &other.settings.place;
+                format!(
+                    "{} {} (declared at {}:{})",
+                    called(other.settings.kind),
+                    other.settings.name,
+                    place.file,
+                    place.line
+                )
+            });
+            let Some(proxy) = cx.proxy() else { return };
+            proxy.id = Some(id);
+            let me = format!("{} {}", called(proxy.settings.kind), proxy.settings.name);
+            if let Some(other) = twin {
+                cx.alert_tight(format!("{me} reuses same custom id as {other}."));
             }
         }
         _ => cx.alert_tight("custom id has to be > 0."),
@@ -151,6 +167,12 @@ fn retries(cx: &mut Cx<'_>) {
             }
         }
         Err(_) => cx.alert(format!("'retries' expects an integer argument, '{text}' is not one.")),
+    }
+}
+
+fn transparent(cx: &mut Cx<'_>) {
+    if let Some(proxy) = cx.proxy() {
+        proxy.settings.options.transparent = true;
     }
 }
 

@@ -1,12 +1,13 @@
 //! `server` and `default-server`.
 
+use crate::config::address;
 use crate::config::bind_line::OptionError;
 use crate::config::cx::Cx;
 use crate::config::draft::ServerDraft;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::server_line;
 use crate::config::unknown;
-use crate::net::address::{Address, Grammar};
+use crate::net::address::Grammar;
 
 /// Rows of this file.
 pub const ROWS: &[Directive] = &[
@@ -30,17 +31,19 @@ fn server(cx: &mut Cx<'_>) {
     let Some(proxy) = cx.proxy() else { return };
     let intro = format!("'server {}/{name}'", proxy.settings.name);
     let mut options = proxy.default_server.clone();
-    let address = match Address::parse(&expanded, &Grammar::SERVER) {
+    let address = match address::one(&expanded, &Grammar::SERVER) {
         Ok(address) => address,
         Err(reason) => return cx.alert_bare(format!("{intro} : {reason}")),
     };
     match server_line::parse(&mut options, &cx.args()[2..], cx.env) {
         Ok(()) => {}
         Err(OptionError::Unknown(word, near)) => {
-            let hint = unknown::hint(near);
+            let hint = unknown::hint_or_dot(near);
             return cx.alert_bare(format!("{intro} : unknown keyword '{word}'{hint}"));
         }
-        Err(OptionError::Wrong(reason)) => return cx.alert_bare(format!("{intro} : {reason}")),
+        Err(OptionError::Wrong(reason)) => {
+            return cx.alert_bare(format!("{intro} : {}.", reason.trim_end_matches('.')));
+        }
     }
     let place = cx.place.clone();
     let Some(proxy) = cx.proxy() else { return };
@@ -57,11 +60,8 @@ fn server(cx: &mut Cx<'_>) {
 
 fn default_server(cx: &mut Cx<'_>) {
     let words = cx.args();
-    if let Some(word) = words.iter().find(|w| matches!(&***w, "id" | "guid" | "namespace")) {
-        let word = word.to_string();
-        if word == "id" {
-            return cx.alert_bare("'id' option is not accepted in default-server sections");
-        }
+    if words.iter().any(|w| &**w == "id") {
+        return cx.alert_bare("'id' option is not accepted in default-server sections");
     }
     let Some(proxy) = cx.draft.proxy() else { return };
     let env = &*cx.env;
@@ -69,7 +69,7 @@ fn default_server(cx: &mut Cx<'_>) {
     match server_line::parse(&mut options, words, env) {
         Ok(()) => proxy.default_server = options,
         Err(OptionError::Unknown(word, near)) => {
-            let hint = unknown::hint(near);
+            let hint = unknown::hint_or_dot(near);
             cx.alert_bare(format!(
                 "unknown keyword '{word}'{hint} Hint: no address was expected for this server."
             ));

@@ -1,11 +1,11 @@
 //! `stats socket|timeout|maxconn` of the global section: the CLI.
 
-use crate::config::bind_line::{self, OptionError};
+use crate::config::address;
+use crate::config::bind_line::{self, BindDraft, OptionError};
 use crate::config::cx::Cx;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::number::{self, NumberError, Unit};
 use crate::config::unknown;
-use crate::net::address::{Address, Grammar};
 use crate::settings::StatsSocket;
 
 const GLOBAL: Sections = Sections::GLOBAL;
@@ -24,11 +24,11 @@ fn socket(cx: &mut Cx<'_>) {
     if typed.is_empty() {
         return cx.alert("'stats socket' in global section expects an address or a path to a UNIX socket");
     }
-    let addresses = match Address::parse_list(&cx.address(0), &Grammar::BIND) {
+    let addresses = match address::of_listeners(&cx.address(0)) {
         Ok(addresses) => addresses,
         Err(reason) => return cx.alert(format!("'stats socket' : {reason}")),
     };
-    let draft = match bind_line::parse(&cx.args()[1..]) {
+    let draft = match bind_line::parse(&cx.args()[1..], BindDraft::default()) {
         Ok(draft) => draft,
         Err(OptionError::Unknown(word, near)) => {
             let hint = near.map(|near| format!(". Did you mean '{near}' maybe ?")).unwrap_or_default();
