@@ -123,6 +123,13 @@ fn integer<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("'{name}' : '{text}' is not an integer of the expected range"))
 }
 
+fn not_negative(name: &str, text: &str) -> Result<u32, String> {
+    match integer::<i64>(name, text)? {
+        n if n < 0 => Err(format!("'{name}' : invalid value {n}, must be >= 0")),
+        n => Ok(u32::try_from(n).unwrap_or(u32::MAX)),
+    }
+}
+
 fn name(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
     bind.options.name = Some(args[0].to_string());
     Ok(())
@@ -142,13 +149,13 @@ fn id(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
 }
 
 fn maxconn(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
-    let n: u32 = integer("maxconn", &args[0])?;
+    let n = not_negative("maxconn", &args[0])?;
     bind.options.maxconn = (n > 0).then_some(n);
     Ok(())
 }
 
 fn backlog(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
-    let n: u32 = integer("backlog", &args[0])?;
+    let n = not_negative("backlog", &args[0])?;
     bind.options.backlog = (n > 0).then_some(n);
     Ok(())
 }
@@ -164,7 +171,7 @@ fn nice(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
 fn mss(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
     match args[0].parse::<i32>() {
         Ok(n) if n != 0 && n.unsigned_abs() <= 65535 => bind.options.mss = Some(n),
-        _ => return Err("'mss' : expects an MSS with and absolute value between 1 and 65535".into()),
+        _ => return Err("'mss' : expects an MSS with an absolute value between 1 and 65535".into()),
     }
     Ok(())
 }
@@ -343,7 +350,7 @@ mod tests {
             ("maxconn", "'maxconn' : missing value"),
             ("nice 2000", "'nice' : invalid value 2000, allowed range is -1024..1024"),
             ("id 0", "'id' : custom id has to be > 0"),
-            ("mss 0", "'mss' : expects an MSS with and absolute value between 1 and 65535"),
+            ("mss 0", "'mss' : expects an MSS with an absolute value between 1 and 65535"),
             ("tcp-ut abc", "'tcp-ut' : expects a positive delay in milliseconds"),
             ("mode 999", "'mode' : missing or invalid mode '999' (octal integer expected)"),
             ("user nosuchuser", "'user' : unknown user name 'nosuchuser'"),

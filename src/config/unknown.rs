@@ -74,7 +74,9 @@ fn known(first: &str, second: &str) -> String {
             if list.contains(&name) || list.contains(&stem) {
                 return not_yet(&format!("{first} {name}"));
             }
-            format!("'{first}' : unknown word '{name}'{}", hint_or_dot(nearest(name, list.iter().copied())))
+            let what = if first.starts_with("http-") { "action" } else { "word" };
+            let end = hint_or_dot(nearest(name, list.iter().copied()));
+            format!("unknown {what} '{name}' of '{first}'{end}")
         }
         _ => not_yet(first),
     }

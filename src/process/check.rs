@@ -39,6 +39,13 @@ pub fn read(args: &Args) -> Outcome {
 }
 
 fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Result<Settings, Refused> {
+    if let Some(directory) = &args.directory {
+        if let Err(error) = std::env::set_current_dir(directory) {
+            let name = directory.to_string_lossy();
+            diags.alert(format!("Could not change to directory {name} : {error}"));
+            return Err(Refused { quiet: false });
+        }
+    }
     let sources = match source::collect(&args.files) {
         Ok(sources) => sources,
         Err(error) => {

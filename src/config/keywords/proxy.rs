@@ -4,6 +4,7 @@ use crate::config::cx::Cx;
 use crate::config::draft::called;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::reference_words;
+use crate::config::unknown;
 use crate::settings::proxy::HttpReuse;
 use crate::settings::{Balance, Mode};
 
@@ -73,7 +74,10 @@ fn mode(cx: &mut Cx<'_>) {
         word @ ("log" | "spop" | "haterm") => {
             return cx.alert(format!("mode '{word}' is not supported by subflow yet"));
         }
-        other => return cx.alert(format!("unknown proxy mode '{other}'.")),
+        other => {
+            let end = unknown::hint_or_dot(unknown::nearest(other, ["tcp", "http"]));
+            return cx.alert(format!("unknown proxy mode '{other}'{end}"));
+        }
     };
     if let Some(proxy) = cx.proxy() {
         proxy.settings.mode = mode;
@@ -188,9 +192,12 @@ fn balance(cx: &mut Cx<'_>) {
         _ if reference_words::has(reference_words::BALANCE, name) => {
             cx.alert(format!("'balance {name}' is not supported by subflow yet"));
         }
-        _ => cx.alert(
-            "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', 'hdr(name)' and 'rdp-cookie(name)' options.",
-        ),
+        _ => {
+            let end = unknown::hint_or_dot(unknown::nearest(name, reference_words::BALANCE.iter().copied()));
+            cx.alert(format!(
+                "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', 'hdr(name)' and 'rdp-cookie(name)' options{end}"
+            ));
+        }
     }
 }
 

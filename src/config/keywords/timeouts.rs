@@ -3,6 +3,8 @@
 use crate::config::cx::Cx;
 use crate::config::keyword::{Arity, Directive, Row, Sections, Status, row};
 use crate::config::number::{self, Unit};
+use crate::config::reference_words;
+use crate::config::unknown;
 use crate::settings::Timeouts;
 
 /// Rows of this file.
@@ -23,7 +25,7 @@ pub const ROWS: &[Directive] = &[
     timeout("timeout client-fin", Sections::FRONT, "longest silence of a half-closed client"),
     timeout("timeout server-fin", Sections::BACK, "longest silence of a half-closed server"),
     no_op("timeout client-hs", Sections::FRONT, "it only matters to TLS, which no bind can use yet"),
-    row("timeout", Sections::PROXY, Arity::ANY, "one of the words above must follow", unknown),
+    row("timeout", Sections::PROXY, Arity::ANY, "one of the words above must follow", unknown_word),
 ];
 
 const fn timeout(name: &'static str, sections: Sections, help: &'static str) -> Directive {
@@ -42,10 +44,12 @@ const fn no_op(name: &'static str, sections: Sections, why: &'static str) -> Dir
     }
 }
 
-fn unknown(cx: &mut Cx<'_>) {
+fn unknown_word(cx: &mut Cx<'_>) {
     let got = cx.arg(0);
+    let near = unknown::nearest(got, reference_words::TIMEOUTS.iter().map(|(word, _)| *word));
+    let hint = unknown::hint(near);
     cx.alert(format!(
-        "'timeout' supports 'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', 'tunnel', 'tarpit', 'client-fin' and 'server-fin' (got '{got}')"
+        "'timeout' supports 'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', 'tunnel', 'tarpit', 'client-fin' and 'server-fin' (got '{got}'){hint}"
     ));
 }
 
