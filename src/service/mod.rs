@@ -1,1 +1,3 @@
 //! Answers made here: the CLI and its command rows.
+
+pub mod cli;

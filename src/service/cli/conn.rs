@@ -1,0 +1,344 @@
+//! One CLI connection: bytes in, bytes out, no I/O.
+//!
+//! The owner reads while [`wants_input`](CliSession::wants_input) and gives the bytes to
+//! [`handle_input`](CliSession::handle_input) (or tells the end with
+//! [`handle_eof`](CliSession::handle_eof)), then calls [`run`](CliSession::run), sends what
+//! [`output`](CliSession::output) holds, tells how much went with [`consume`](CliSession::consume)
+//! and runs again, until [`is_done`](CliSession::is_done). One run makes one page of output at most.
+//!
+//! A connection that is not interactive gets one line answered; what else it sent is discarded.
+
+use super::parser::{LINE_LEN_MAX, Payload, split_commands, split_payload, words};
+use super::rows::{self, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
+use super::view::World;
+use crate::settings::global::CliLevel;
+use std::collections::VecDeque;
+
+/// `stats timeout` when the configuration has none (configuration.txt 3.1).
+pub const TIMEOUT_MS_DEFAULT: u64 = 10_000;
+
+/// What commands may change of their own connection.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// What it may do.
+    pub level: CliLevel,
+    /// `prompt`: stays open and shows a prompt.
+    pub interactive: bool,
+    /// `quit`: closes when its output is sent.
+    pub quit: bool,
+    /// How long it may be idle.
+    pub timeout_ms: u64,
+}
+
+/// A command that has started and not ended.
+#[derive(Debug)]
+struct Running {
+    row: &'static Row,
+    words: Vec<String>,
+    cursor: Cursor,
+}
+
+/// Commands that wait for the end of the payload on their line.
+#[derive(Debug)]
+struct Collecting {
+    commands: VecDeque<Vec<String>>,
+    end: Vec<u8>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct CliSession {
+    state: State,
+    input: Vec<u8>,
+    eof: bool,
+    collecting: Option<Collecting>,
+    queue: VecDeque<Vec<String>>,
+    running: Option<Running>,
+    /// A line was taken and its answer is not complete.
+    in_line: bool,
+    out: Vec<u8>,
+    sent: usize,
+}
+
+impl CliSession {
+    /// A fresh connection with the level and the timeout of its socket.
+    pub fn new(level: CliLevel, timeout_ms: Option<u64>) -> Self {
+        let timeout_ms = timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
+        CliSession {
+            state: State { level, interactive: false, quit: false, timeout_ms },
+            input: Vec::new(),
+            eof: false,
+            collecting: None,
+            queue: VecDeque::new(),
+            running: None,
+            in_line: false,
+            out: Vec::new(),
+            sent: 0,
+        }
+    }
+
+    /// How long the connection may be idle before the owner closes it, in milliseconds.
+    pub fn timeout_ms(&self) -> u64 {
+        self.state.timeout_ms
+    }
+
+    /// Whether more bytes are of use now. `false` bounds what a client can make us hold.
+    pub fn wants_input(&self) -> bool {
+        !self.eof && !self.state.quit && self.input.len() <= LINE_LEN_MAX && !self.is_busy()
+    }
+
+    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`] ends the connection.
+    pub fn handle_input(&mut self, bytes: &[u8]) {
+        if self.state.quit {
+            return;
+        }
+        self.input.extend_from_slice(bytes);
+        let first_line = memchr::memchr(b'\n', &self.input).unwrap_or(self.input.len());
+        if first_line > LINE_LEN_MAX {
+            self.input = Vec::new();
+            self.out.extend_from_slice(b"Line too long.\n\n");
+            self.state.quit = true;
+        }
+    }
+
+    /// The client has sent all it wanted to. What it sent as whole lines is still answered.
+    pub fn handle_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// Answers what came in, until one page of output waits.
+    pub fn run(&mut self, world: &mut dyn World) {
+        while self.output().len() < OUTPUT_PAGE_LEN {
+            if let Some(mut running) = self.running.take() {
+                match self.call(&mut running, world) {
+                    Progress::Done => self.end_command(),
+                    Progress::More => self.running = Some(running),
+                }
+            } else if self.state.quit {
+                self.queue.clear();
+                return;
+            } else if let Some(words) = self.queue.pop_front() {
+                self.start(words);
+            } else if self.in_line && !self.state.interactive {
+                self.state.quit = true;
+            } else if !self.take_line() {
+                return;
+            }
+        }
+    }
+
+    /// Bytes to send.
+    pub fn output(&self) -> &[u8] {
+        self.out.get(self.sent..).unwrap_or_default()
+    }
+
+    /// `count` bytes of the output were sent.
+    pub fn consume(&mut self, count: usize) {
+        self.sent = self.out.len().min(self.sent + count);
+        if self.sent == self.out.len() {
+            self.sent = 0;
+            self.out.clear();
+            self.out.shrink_to(2 * OUTPUT_PAGE_LEN);
+        }
+    }
+
+    /// Whether there is something to do before the next input: output to send or to make.
+    pub fn is_busy(&self) -> bool {
+        !self.output().is_empty() || self.running.is_some() || !self.queue.is_empty()
+    }
+
+    /// Whether the owner closes now: all is answered and sent, and nothing more will come.
+    pub fn is_done(&self) -> bool {
+        !self.is_busy() && (self.state.quit || (self.eof && memchr::memchr(b'\n', &self.input).is_none()))
+    }
+
+    fn call(&mut self, running: &mut Running, world: &mut dyn World) -> Progress {
+        let mut call = Call {
+            words: &running.words,
+            world,
+            state: &mut self.state,
+            out: &mut self.out,
+            cursor: &mut running.cursor,
+        };
+        // The page counts from what is unsent; sent bytes are taken off first.
+        if self.sent > 0 {
+            call.out.drain(..self.sent);
+            self.sent = 0;
+        }
+        (running.row.handler)(&mut call)
+    }
+
+    fn start(&mut self, words: Vec<String>) {
+        match rows::find(&words) {
+            Some(row) if row.level > self.state.level => {
+                self.out.extend_from_slice(b"Permission denied\n");
+                self.end_command();
+            }
+            Some(row) => self.running = Some(Running { row, words, cursor: Cursor::default() }),
+            None => {
+                rows::unknown(&mut self.out, &words);
+                self.end_command();
+            }
+        }
+    }
+
+    /// An empty line ends the answer; in interactive mode the prompt stands behind it.
+    fn end_command(&mut self) {
+        if self.state.quit {
+            return;
+        }
+        self.out.push(b'\n');
+        if self.state.interactive {
+            self.out.extend_from_slice(b"> ");
+        }
+    }
+
+    /// Takes the next whole line from the input; `false` when there is none.
+    fn take_line(&mut self) -> bool {
+        let Some(end) = memchr::memchr(b'\n', &self.input) else { return false };
+        let line: Vec<u8> = self.input.drain(..=end).take(end).collect();
+        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        match self.collecting.take() {
+            Some(collecting) if collecting.end == line => self.begin_line(collecting.commands),
+            // No command here takes a payload, so it is skipped and not kept.
+            Some(collecting) => self.collecting = Some(collecting),
+            None => {
+                let (line, payload) = split_payload(line);
+                let commands = split_commands(line).into_iter().map(words).collect();
+                match payload {
+                    Payload::None => self.begin_line(commands),
+                    Payload::Until(end) => self.collecting = Some(Collecting { commands, end: end.to_vec() }),
+                }
+            }
+        }
+        true
+    }
+
+    fn begin_line(&mut self, commands: VecDeque<Vec<String>>) {
+        self.queue = commands;
+        self.in_line = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::cli::testing::TestWorld;
+
+    fn talk(input: &[u8]) -> String {
+        let mut session = CliSession::new(CliLevel::Admin, None);
+        talk_on(&mut session, input)
+    }
+
+    fn talk_on(session: &mut CliSession, input: &[u8]) -> String {
+        let mut world = TestWorld::new();
+        let mut all = Vec::new();
+        session.handle_input(input);
+        loop {
+            session.run(&mut world);
+            let page = session.output().to_vec();
+            if page.is_empty() {
+                return String::from_utf8(all).unwrap();
+            }
+            all.extend_from_slice(&page[..page.len().min(777)]);
+            session.consume(page.len().min(777));
+        }
+    }
+
+    #[test]
+    fn one_line_is_answered_and_the_rest_discarded() {
+        assert_eq!(talk(b"show version\nshow version\n"), "9.9\n\n");
+        assert_eq!(talk(b"show version;show version\n"), "9.9\n\n9.9\n\n");
+        assert_eq!(talk(b"show vers"), "");
+    }
+
+    #[test]
+    fn silent_commands_answer_an_empty_line_and_quit_nothing() {
+        assert_eq!(
+            talk(b"user;show cli level;operator;show env\n"),
+            "\nuser\n\nPermission denied\n\nPermission denied\n\n"
+        );
+        assert_eq!(talk(b"quit;show version\n"), "");
+        assert_eq!(talk(b"show version;quit;show version\n"), "9.9\n\n");
+    }
+
+    #[test]
+    fn the_prompt_keeps_the_connection_open() {
+        let mut session = CliSession::new(CliLevel::Admin, None);
+        assert_eq!(
+            talk_on(&mut session, b"prompt\nshow version;show version\nuser\n"),
+            "\n> 9.9\n\n> 9.9\n\n> \n> "
+        );
+        assert!(!session.is_done() && session.wants_input());
+        assert_eq!(talk_on(&mut session, b"quit\nshow version\n"), "");
+        assert!(session.is_done() && !session.wants_input());
+    }
+
+    #[test]
+    fn a_half_closed_client_still_gets_its_answer() {
+        let mut session = CliSession::new(CliLevel::Admin, None);
+        session.handle_input(b"show version\n");
+        session.handle_eof();
+        assert!(!session.is_done());
+        assert_eq!(talk_on(&mut session, b""), "9.9\n\n");
+        assert!(session.is_done());
+        let mut cut = CliSession::new(CliLevel::Admin, None);
+        cut.handle_input(b"show ver");
+        cut.handle_eof();
+        assert_eq!(talk_on(&mut cut, b""), "");
+        assert!(cut.is_done());
+    }
+
+    #[test]
+    fn a_line_without_end_closes_the_connection() {
+        let mut session = CliSession::new(CliLevel::Admin, None);
+        session.handle_input(&vec![b'x'; LINE_LEN_MAX + 1]);
+        assert_eq!(talk_on(&mut session, b""), "Line too long.\n\n");
+        assert!(session.is_done());
+        session.handle_input(b"show version\n");
+        assert!(session.input.is_empty());
+    }
+
+    #[test]
+    fn payload_lines_belong_to_their_command() {
+        assert_eq!(talk(b"show version <<\nshow info\nshow info\n\n"), "9.9\n\n");
+        assert_eq!(talk(b"show version <<END\n\nshow info\nEND\n"), "9.9\n\n");
+        assert_eq!(talk(b"show version <<END\nquit\n"), "");
+    }
+
+    #[test]
+    fn unknown_words_are_named_and_the_nearest_commands_shown() {
+        let answer = talk(b"shwo\n");
+        assert!(answer.starts_with("Unknown command: 'shwo'"), "{answer}");
+        assert!(answer.ends_with("\n\n"));
+        let answer = talk(b"show inof\n");
+        assert!(answer.starts_with(
+            "Unknown command: 'show', but maybe one of the following ones is a better match:\n  show info "
+        ));
+        assert!(answer.contains("  quit                                    : close this connection\n\n"));
+        assert!(
+            talk(b"\n")
+                .starts_with("Unknown command. Please enter one of the following commands only:\n  clear")
+        );
+        assert!(talk(b"sh\x01\xffx\n").starts_with("Unknown command: 'sh?\u{fffd}x'"));
+    }
+
+    #[test]
+    fn clear_counters_all_is_for_admins() {
+        let mut session = CliSession::new(CliLevel::Operator, None);
+        assert_eq!(talk_on(&mut session, b"clear counters;clear counters all\n"), "\nPermission denied\n\n");
+        let mut session = CliSession::new(CliLevel::User, None);
+        assert_eq!(talk_on(&mut session, b"clear counters\n"), "Permission denied\n\n");
+    }
+
+    #[test]
+    fn set_timeout_changes_this_connection() {
+        let mut session = CliSession::new(CliLevel::User, Some(5));
+        assert_eq!(session.timeout_ms(), 5);
+        assert_eq!(talk_on(&mut session, b"set timeout cli 7s\n"), "\n");
+        assert_eq!(session.timeout_ms(), 7000);
+        assert_eq!(talk(b"set timeout\n"), "'set timeout' only supports 'cli'.\n\n");
+        assert_eq!(talk(b"set timeout cli\n"), "Expects an integer value.\n\n");
+        assert_eq!(talk(b"set timeout cli x\n"), "Invalid timeout value.\n\n");
+    }
+}

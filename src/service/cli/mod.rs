@@ -1,0 +1,21 @@
+//! The command line socket (management.txt 9.3): what operators and their tools ask a running proxy.
+//!
+//! [`conn::CliSession`] takes bytes in and gives bytes out and does no I/O; [`rows`] is the list of
+//! commands; [`view::World`] is what they see of the live objects.
+
+pub mod conn;
+pub mod parser;
+pub mod rows;
+mod show_env;
+mod show_info;
+mod show_servers;
+mod show_sess;
+mod show_stat;
+mod suggest;
+pub mod view;
+
+#[cfg(test)]
+mod testing;
+
+pub use conn::CliSession;
+pub use view::World;

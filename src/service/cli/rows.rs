@@ -1,0 +1,277 @@
+//! The commands, a row each: dispatch, help and suggestions come from here.
+
+use super::conn::State;
+use super::view::World;
+use super::{show_env, show_info, show_servers, show_sess, show_stat, suggest};
+use crate::settings::global::CliLevel;
+
+/// Output after which a command stops for this turn, in bytes; it goes on when that is sent.
+pub const OUTPUT_PAGE_LEN: usize = 16 * 1024;
+
+/// Where a command with much to say goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Steps that each command numbers as it likes; 0 at its start.
+    pub step: usize,
+    /// Position in the outer list.
+    pub outer: usize,
+    /// Position in the inner list.
+    pub inner: usize,
+}
+
+/// Whether a command has said everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Yes.
+    Done,
+    /// No: call again with the same words and cursor when there is room.
+    More,
+}
+
+/// One call of a command.
+pub struct Call<'a> {
+    /// All its words.
+    pub words: &'a [String],
+    /// The live objects.
+    pub world: &'a mut dyn World,
+    /// The connection's own settings.
+    pub state: &'a mut State,
+    /// Where output goes.
+    pub out: &'a mut Vec<u8>,
+    /// Where to go on.
+    pub cursor: &'a mut Cursor,
+}
+
+impl Call<'_> {
+    /// The word at `at`, behind the command's own words.
+    pub fn word(&self, at: usize) -> Option<&str> {
+        self.words.get(at).map(String::as_str)
+    }
+
+    /// Adds a line of output.
+    pub fn say(&mut self, line: &str) -> Progress {
+        self.out.extend_from_slice(line.as_bytes());
+        self.out.push(b'\n');
+        Progress::Done
+    }
+
+    /// Whether this turn's share of output is reached.
+    pub fn is_page_full(&self) -> bool {
+        self.out.len() >= OUTPUT_PAGE_LEN
+    }
+
+    /// Says so when the connection's level is under `level`.
+    pub fn may(&mut self, level: CliLevel) -> bool {
+        let allowed = self.state.level >= level;
+        if !allowed {
+            self.say("Permission denied");
+        }
+        allowed
+    }
+}
+
+/// A command.
+pub struct Row {
+    /// The words that name it.
+    pub words: &'static [&'static str],
+    /// Level it needs.
+    pub level: CliLevel,
+    /// How it is typed.
+    pub usage: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Runs it.
+    pub handler: fn(&mut Call<'_>) -> Progress,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.usage)
+    }
+}
+
+const fn row(
+    words: &'static [&'static str],
+    level: CliLevel,
+    usage: &'static str,
+    help: &'static str,
+    handler: fn(&mut Call<'_>) -> Progress,
+) -> Row {
+    Row { words, level, usage, help, handler }
+}
+
+use CliLevel::{Operator, User};
+
+/// All commands, in the order of `help`.
+#[rustfmt::skip]
+pub static COMMANDS: &[Row] = &[
+    row(&["clear", "counters"], Operator, "clear counters [all]", "forget the maxima of all counters (all: their totals too)", clear_counters),
+    row(&["operator"], Operator, "operator", "lower the level of this connection to operator", operator),
+    row(&["set", "timeout"], User, "set timeout cli <delay>", "set how long this connection may be idle", set_timeout),
+    row(&["show", "cli", "level"], User, "show cli level", "show the level of this connection", show_cli_level),
+    row(&["show", "cli", "sockets"], User, "show cli sockets", "list the CLI sockets", show_env::cli_sockets),
+    row(&["show", "env"], Operator, "show env [var]", "show the environment variables of the process", show_env::env),
+    row(&["show", "errors"], Operator, "show errors [<px>]", "show the last malformed request and response of each proxy", show_env::errors),
+    row(&["show", "info"], User, "show info [desc|typed]*", "show the state of the process", show_info::info),
+    row(&["show", "servers", "conn"], User, "show servers conn [<backend>]", "show the connections to servers", show_servers::conn),
+    row(&["show", "servers", "state"], User, "show servers state [<backend>]", "show the state of servers", show_servers::state),
+    row(&["show", "sess"], Operator, "show sess [all|<id>]", "list the sessions, or show one or all in detail", show_sess::sess),
+    row(&["show", "stat"], User, "show stat [<px>|<iid> <type> <sid>] [typed|up|no-maint]*", "show the counters of proxies, listeners and servers", show_stat::stat),
+    row(&["show", "version"], User, "show version", "show the version of the process", show_env::version),
+    row(&["user"], User, "user", "lower the level of this connection to user", user),
+    row(&["help"], User, "help [<command>]", "list all commands, or those like one", help),
+    row(&["prompt"], User, "prompt", "switch interactive mode on or off", prompt),
+    row(&["quit"], User, "quit", "close this connection", quit),
+];
+
+/// Commands that every list of suggestions ends with.
+const ALWAYS_SHOWN: usize = 3;
+
+/// The command that `words` begin with.
+pub fn find(words: &[String]) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| {
+        row.words.len() <= words.len() && row.words.iter().zip(words).all(|(name, word)| *name == word)
+    })
+}
+
+/// The answer to a command that does not exist.
+pub fn unknown(out: &mut Vec<u8>, words: &[String]) {
+    let Some(first) = words.first() else {
+        out.extend_from_slice(b"Unknown command. Please enter one of the following commands only:\n");
+        return list(out, &[]);
+    };
+    let near = suggest::nearest(words);
+    let advice = match near.is_empty() {
+        true => "Please enter one of the following commands only:",
+        false => "but maybe one of the following ones is a better match:",
+    };
+    let separator = if near.is_empty() { '.' } else { ',' };
+    let first: String = first.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect();
+    out.extend_from_slice(format!("Unknown command: '{first}'{separator} {advice}\n").as_bytes());
+    list(out, &near);
+}
+
+/// Lists `rows` and the commands that are always of use; no `rows` means all.
+fn list(out: &mut Vec<u8>, rows: &[&Row]) {
+    let fixed = &COMMANDS[COMMANDS.len().saturating_sub(ALWAYS_SHOWN)..];
+    let is_fixed = |row: &Row| fixed.iter().any(|other| other.words == row.words);
+    let all: Vec<&Row> = COMMANDS.iter().collect();
+    let shown = if rows.is_empty() { &all[..] } else { rows };
+    for row in shown.iter().filter(|row| !is_fixed(row)).copied().chain(fixed) {
+        out.extend_from_slice(format!("  {:<40}: {}\n", row.usage, row.help).as_bytes());
+    }
+}
+
+fn help(call: &mut Call<'_>) -> Progress {
+    let wanted = call.words.get(1..).unwrap_or_default();
+    call.out.extend_from_slice(b"The following commands are valid at this level:\n");
+    let near = if wanted.is_empty() { Vec::new() } else { suggest::nearest(wanted) };
+    list(call.out, &near);
+    Progress::Done
+}
+
+fn clear_counters(call: &mut Call<'_>) -> Progress {
+    let all = call.word(2) == Some("all");
+    if !all || call.may(CliLevel::Admin) {
+        call.world.clear_counters(all);
+    }
+    Progress::Done
+}
+
+fn operator(call: &mut Call<'_>) -> Progress {
+    call.state.level = CliLevel::Operator;
+    Progress::Done
+}
+
+fn user(call: &mut Call<'_>) -> Progress {
+    call.state.level = CliLevel::User;
+    Progress::Done
+}
+
+fn prompt(call: &mut Call<'_>) -> Progress {
+    call.state.interactive = !call.state.interactive;
+    Progress::Done
+}
+
+fn quit(call: &mut Call<'_>) -> Progress {
+    call.state.quit = true;
+    Progress::Done
+}
+
+fn show_cli_level(call: &mut Call<'_>) -> Progress {
+    call.say(level_word(call.state.level))
+}
+
+/// The word of a level in the configuration.
+pub(super) fn level_word(level: CliLevel) -> &'static str {
+    match level {
+        CliLevel::User => "user",
+        CliLevel::Operator => "operator",
+        CliLevel::Admin => "admin",
+    }
+}
+
+fn set_timeout(call: &mut Call<'_>) -> Progress {
+    if call.word(2) != Some("cli") {
+        return call.say("'set timeout' only supports 'cli'.");
+    }
+    let Some(word) = call.word(3) else { return call.say("Expects an integer value.") };
+    match timeout_ms(word) {
+        Some(ms) => call.state.timeout_ms = ms,
+        None => return call.say("Invalid timeout value."),
+    }
+    Progress::Done
+}
+
+/// A delay in seconds or with a unit (configuration.txt 2.5), between 1 ms and 24 days.
+fn timeout_ms(word: &str) -> Option<u64> {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = word.split_at_checked(digits)?;
+    let number: u64 = number.parse().ok()?;
+    let ms = match unit {
+        "us" => number.div_ceil(1000),
+        "ms" => number,
+        "" | "s" => number.checked_mul(1000)?,
+        "m" => number.checked_mul(60_000)?,
+        "h" => number.checked_mul(3_600_000)?,
+        "d" => number.checked_mul(86_400_000)?,
+        _ => return None,
+    };
+    (1..=i32::MAX as u64).contains(&ms).then_some(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_complete_and_unique() {
+        for (at, row) in COMMANDS.iter().enumerate() {
+            assert!(row.usage.starts_with(&row.words.join(" ")), "{}", row.usage);
+            assert!(!row.help.is_empty());
+            assert!(COMMANDS[..at].iter().all(|other| other.words != row.words));
+        }
+    }
+
+    #[test]
+    fn commands_are_found_by_their_first_words() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(find(&words("show stat be typed")).unwrap().words, ["show", "stat"]);
+        assert_eq!(find(&words("show cli level")).unwrap().words, ["show", "cli", "level"]);
+        assert!(find(&words("show cli")).is_none());
+        assert!(find(&words("SHOW stat")).is_none());
+        assert!(find(&[]).is_none());
+    }
+
+    #[test]
+    fn delays_have_units_and_limits() {
+        for (word, ms) in
+            [("5", 5000), ("5s", 5000), ("20ms", 20), ("1500us", 2), ("2m", 120_000), ("1d", 86_400_000)]
+        {
+            assert_eq!(timeout_ms(word), Some(ms), "{word}");
+        }
+        for word in ["", "0", "abc", "-1", "5x", "99999999999999999999", "999d"] {
+            assert_eq!(timeout_ms(word), None, "{word}");
+        }
+    }
+}

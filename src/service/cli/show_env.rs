@@ -1,0 +1,50 @@
+//! Short answers: version, environment, CLI sockets, captured errors.
+
+use super::rows::{Call, Progress, level_word};
+use crate::base::date::LocalTime;
+
+/// `show version`
+pub fn version(call: &mut Call<'_>) -> Progress {
+    let version = call.world.info().version.to_owned();
+    call.say(&version)
+}
+
+/// `show env [var]`
+pub fn env(call: &mut Call<'_>) -> Progress {
+    if let Some(name) = call.word(2) {
+        return match std::env::var_os(name) {
+            Some(value) => call.say(&format!("{name}={}", value.to_string_lossy())),
+            None => call.say("Variable not found"),
+        };
+    }
+    for (name, value) in std::env::vars_os() {
+        call.say(&format!("{}={}", name.to_string_lossy(), value.to_string_lossy()));
+    }
+    Progress::Done
+}
+
+/// `show cli sockets`
+pub fn cli_sockets(call: &mut Call<'_>) -> Progress {
+    call.say("# socket lvl processes");
+    let mut at = 0;
+    while let Some(socket) = call.world.cli_socket(at) {
+        let line = format!("{} {} all", socket.address, level_word(socket.level));
+        call.say(&line);
+        at += 1;
+    }
+    Progress::Done
+}
+
+/// `show errors [<px>]`: the header only, because nothing is captured.
+pub fn errors(call: &mut Call<'_>) -> Progress {
+    if let Some(name) = call.word(2).map(str::to_owned).filter(|name| !name.is_empty()) {
+        let is_meant = |at: usize| call.world.proxy(at).map(|proxy| proxy.settings.name == name);
+        if !(0..).map_while(is_meant).any(|meant| meant) {
+            return call.say("No such proxy.");
+        }
+    }
+    let wall = call.world.info().wall;
+    call.out.extend_from_slice(b"Total events captured on [");
+    LocalTime::new(wall.secs, wall.micros, crate::sys::time::utc_offset_secs(wall.secs)).push_log(call.out);
+    call.say("] : 0")
+}

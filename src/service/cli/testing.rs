@@ -1,0 +1,190 @@
+//! A process that stands still, for the tests of commands.
+
+use super::conn::CliSession;
+use super::view::*;
+use crate::base::clock::WallTime;
+use crate::base::diag::Diags;
+use crate::config::build::Build;
+use crate::config::expand::Environment;
+use crate::config::load::{Lookup, load};
+use crate::config::source::Source;
+use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters};
+use crate::settings::Settings;
+use crate::settings::global::CliLevel;
+use crate::sys::addr::SockAddr;
+
+const CONFIG: &str = "
+defaults
+  timeout client 1s
+  timeout server 1s
+  timeout connect 1s
+frontend fe
+  mode http
+  bind 127.0.0.1:8080
+  option socket-stats
+  default_backend be
+backend be
+  mode http
+  server s1 127.0.0.1:1
+  server s2 127.0.0.1:2 maxconn 5 maxqueue 4 weight 3 disabled
+listen li
+  mode tcp
+  bind 127.0.0.1:8081
+  server s1 127.0.0.1:1 backup
+";
+
+pub struct TestWorld {
+    pub settings: Settings,
+    pub process: ProcessCounters,
+    pub fe: FrontendCounters,
+    pub be: BackendCounters,
+    pub listener: ListenerCounters,
+    pub address: SockAddr,
+    pub sessions: usize,
+    pub cleared: Vec<bool>,
+}
+
+impl TestWorld {
+    pub fn new() -> Self {
+        let mut diags = Diags::new();
+        let settings = load(
+            vec![Source::text("t.cfg", CONFIG)],
+            Build { version: "3.5-dev4", features: &[], switches: Vec::new(), tls_library: None },
+            Lookup::default(),
+            &mut Environment::default(),
+            &mut diags,
+        );
+        TestWorld {
+            settings: settings.unwrap_or_else(|_| panic!("{:?}", diags.iter().collect::<Vec<_>>())),
+            process: ProcessCounters::default(),
+            fe: FrontendCounters::default(),
+            be: BackendCounters::default(),
+            listener: ListenerCounters::default(),
+            address: SockAddr::Inet("127.0.0.1:8080".parse().unwrap()),
+            sessions: 2,
+            cleared: Vec::new(),
+        }
+    }
+}
+
+/// The whole answer to a line sent by an admin.
+pub fn answer(world: &mut TestWorld, line: &str) -> String {
+    let mut session = CliSession::new(CliLevel::Admin, None);
+    session.handle_input(line.as_bytes());
+    session.handle_input(b"\n");
+    let mut all = Vec::new();
+    while !session.is_done() {
+        session.run(world);
+        let page = session.output().to_vec();
+        assert!(page.len() < 2 * super::rows::OUTPUT_PAGE_LEN, "a page is bounded");
+        session.consume(page.len());
+        all.extend(page);
+    }
+    String::from_utf8(all).unwrap()
+}
+
+impl World for TestWorld {
+    fn info(&self) -> InfoView<'_> {
+        InfoView {
+            version: "9.9",
+            release_date: "2026/11/21",
+            pid: 4321,
+            now_ms: 100_000,
+            wall: WallTime { secs: 1_795_223_369, micros: 872_000 },
+            start_secs: 1_795_133_308,
+            uptime_secs: 90_061,
+            ulimit_n: 1000,
+            maxsock: 900,
+            maxconn: 400,
+            conns: 3,
+            maxpipes: 10,
+            global: &self.settings.global,
+            node: "vm",
+            counters: &self.process,
+            tasks: 0,
+            run_queue: 0,
+            idle_pct: 100,
+            stopping: false,
+            jobs: 1,
+            listeners: 2,
+            pool_bytes: 0,
+            pool_used_bytes: 0,
+            log_dropped: 5,
+        }
+    }
+
+    fn proxy(&self, at: usize) -> Option<ProxyView<'_>> {
+        Some(ProxyView {
+            settings: self.settings.proxies.get(at)?,
+            state: FrontState::Open,
+            maxconn: 400,
+            fe: &self.fe,
+            be: &self.be,
+            fullconn: 40,
+            last_change_secs: 7,
+            down_secs: 0,
+        })
+    }
+
+    fn listener(&self, proxy: usize, at: usize) -> Option<ListenerView<'_>> {
+        self.settings.proxies.get(proxy)?.binds.get(at)?;
+        Some(ListenerView {
+            name: "sock-1",
+            id: 1,
+            address: &self.address,
+            state: FrontState::Open,
+            maxconn: 0,
+            counters: &self.listener,
+        })
+    }
+
+    fn server(&self, proxy: usize, at: usize) -> Option<ServerView<'_>> {
+        let settings = self.settings.server(*self.settings.proxies.get(proxy)?.servers.get(at)?);
+        Some(ServerView {
+            settings,
+            state: if settings.disabled { ServerState::Maint } else { ServerState::NoCheck },
+            address: settings.resolved.as_ref(),
+            weight: settings.weight,
+            maxconn: settings.maxconn.into(),
+            counters: &self.be,
+            idle: 0,
+            idle_safe: 0,
+            used: 0,
+            last_change_secs: 7,
+            down_secs: 0,
+        })
+    }
+
+    fn session_from(&self, from: usize) -> Option<SessionView<'_>> {
+        (from < self.sessions).then(|| SessionView {
+            slot: from,
+            id: 0x1000 + from as u64,
+            proto: "mptcpv4",
+            client: SockAddr::Inet("127.0.0.1:60000".parse().unwrap()),
+            local: self.address.clone(),
+            listener_id: 1,
+            accept: WallTime { secs: 1_795_223_360, micros: 558_121 },
+            age_ms: 9_300,
+            frontend: "fe",
+            backend: Some("be"),
+            server: None,
+            phase: "connect",
+            client_fd: Some(9),
+            server_fd: None,
+            request_held: 12,
+            response_held: 0,
+            bytes_in: 12,
+            bytes_out: 0,
+            expires_ms: Some(1_500),
+            retries: 1,
+        })
+    }
+
+    fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>> {
+        (at == 0).then_some(CliSocketView { address: "unix@/run/x.sock", level: CliLevel::Admin })
+    }
+
+    fn clear_counters(&mut self, all: bool) {
+        self.cleared.push(all);
+    }
+}
