@@ -1,5 +1,6 @@
 //! Why the process does not start.
 
+use nix::errno::Errno;
 use std::fmt;
 use std::io;
 
@@ -13,7 +14,11 @@ impl StartError {
     }
 
     pub(super) fn because(text: impl fmt::Display, error: &io::Error) -> Self {
-        StartError(format!("{text} ({error})"))
+        match error.raw_os_error() {
+            // Without the number that `io::Error` adds: operators know the words.
+            Some(number) => StartError(format!("{text} ({})", Errno::from_raw(number).desc())),
+            None => StartError(format!("{text} ({error})")),
+        }
     }
 }
 

@@ -64,16 +64,11 @@ fn start(args: &Args, settings: &'static Settings) -> Result<ExitCode, StartErro
         sys_process::set_address_space_limit(u64::from(megabytes) * MEGABYTE)
             .map_err(|e| StartError::because("Cannot limit the memory (-m).", &e))?;
     }
-    let pidfile = settings.global.pidfile.as_deref().map(PidFile::create).transpose()?;
     let daemon = settings.global.daemon && !args.foreground && !args.debug;
     let report = match daemon {
-        false => {
-            if let Some(file) = pidfile {
-                file.write(sys_process::pid())?;
-            }
-            None
-        }
-        true => match daemon::split(pidfile)? {
+        // As in the reference, a pid file is for who goes to the background.
+        false => None,
+        true => match daemon::split(settings.global.pidfile.as_deref().map(PidFile::create).transpose()?)? {
             Side::Parent(status) => return Ok(ExitCode::from(status as u8)),
             Side::Child(report) => Some(report),
         },

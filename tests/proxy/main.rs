@@ -1,4 +1,5 @@
 //! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
 
 mod kit;
+mod process_life;
 mod tcp_differential;
