@@ -87,17 +87,11 @@ impl CliSession {
         !self.eof && !self.state.quit && self.input.len() <= LINE_LEN_MAX && !self.is_busy()
     }
 
-    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`] ends the connection.
+    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`] ends the connection at the next
+    /// [`run`](Self::run).
     pub fn handle_input(&mut self, bytes: &[u8]) {
-        if self.state.quit {
-            return;
-        }
-        self.input.extend_from_slice(bytes);
-        let first_line = memchr::memchr(b'\n', &self.input).unwrap_or(self.input.len());
-        if first_line > LINE_LEN_MAX {
-            self.input = Vec::new();
-            self.out.extend_from_slice(b"Line too long.\n\n");
-            self.state.quit = true;
+        if !self.state.quit {
+            self.input.extend_from_slice(bytes);
         }
     }
 
@@ -116,6 +110,7 @@ impl CliSession {
                 }
             } else if self.state.quit {
                 self.queue.clear();
+                self.input = Vec::new();
                 return;
             } else if let Some(words) = self.queue.pop_front() {
                 self.start(words);
@@ -195,7 +190,12 @@ impl CliSession {
 
     /// Takes the next whole line from the input; `false` when there is none.
     fn take_line(&mut self) -> bool {
-        let Some(end) = memchr::memchr(b'\n', &self.input) else { return false };
+        let end = memchr::memchr(b'\n', &self.input);
+        if end.unwrap_or(self.input.len()) > LINE_LEN_MAX {
+            self.out.extend_from_slice(b"Line too long.\n\n");
+            self.state.quit = true;
+        }
+        let Some(end) = end.filter(|_| !self.state.quit) else { return false };
         let line: Vec<u8> = self.input.drain(..=end).take(end).collect();
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
         match self.collecting.take() {
@@ -297,6 +297,10 @@ mod tests {
         assert!(session.is_done());
         session.handle_input(b"show version\n");
         assert!(session.input.is_empty());
+        let mut second = CliSession::new(CliLevel::Admin, None);
+        let input = [b"prompt\n".as_slice(), &[b'x'; LINE_LEN_MAX + 1]].concat();
+        assert_eq!(talk_on(&mut second, &input), "\n> Line too long.\n\n");
+        assert!(second.is_done());
     }
 
     #[test]
@@ -340,5 +344,21 @@ mod tests {
         assert_eq!(talk(b"set timeout\n"), "'set timeout' only supports 'cli'.\n\n");
         assert_eq!(talk(b"set timeout cli\n"), "Expects an integer value.\n\n");
         assert_eq!(talk(b"set timeout cli x\n"), "Invalid timeout value.\n\n");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_answer_does_not_depend_on_how_the_bytes_arrive(
+            lines in proptest::collection::vec(
+                "(prompt|quit|user|show cli level|show version|show sess|foo|x <<|x <<E|E|help;;| |\\PC{0,9})", 0..6),
+            piece_len in 1..20usize,
+        ) {
+            let input = lines.join("\n") + "\n";
+            let whole = talk(input.as_bytes());
+            let mut session = CliSession::new(CliLevel::Admin, None);
+            let pieces: String =
+                input.as_bytes().chunks(piece_len).map(|piece| talk_on(&mut session, piece)).collect();
+            proptest::prop_assert_eq!(whole, pieces);
+        }
     }
 }

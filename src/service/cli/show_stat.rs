@@ -95,7 +95,7 @@ impl Filter {
 
     fn wants_server(&self, server: &ServerView<'_>) -> bool {
         self.wants(Object::Server, server.settings.id)
-            && !(self.up && !server.state.is_up())
+            && (!self.up || server.state.is_up())
             && !(self.no_maint && server.state == ServerState::Maint)
     }
 

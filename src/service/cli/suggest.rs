@@ -15,7 +15,7 @@ pub fn nearest(typed: &[String]) -> Vec<&'static Row> {
     let mut likely: Vec<_> = COMMANDS.iter().filter(|row| most > 0 && same_words(row) == most).collect();
     if let Some(next) = typed.get(most).filter(|_| likely.len() > 1) {
         let near = |row: &&Row| row.words.get(most).is_some_and(|word| is_like(word, next));
-        if likely.iter().any(|row| near(row)) {
+        if likely.iter().any(&near) {
             likely.retain(near);
         }
     }
