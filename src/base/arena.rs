@@ -129,6 +129,11 @@ impl<T> Arena<T> {
         self.slots.iter_mut().map(|(index, value)| (Id::new(index as u32, generations[index]), value))
     }
 
+    /// Slots ever used: every object's index is below.
+    pub fn slots(&self) -> usize {
+        self.generations.len()
+    }
+
     /// The id of whatever lives at `index` now.
     pub fn id_at(&self, index: usize) -> Option<Id<T>> {
         self.slots.get(index).map(|_| Id::new(index as u32, self.generations[index]))

@@ -132,6 +132,11 @@ impl PipePool {
         self.used_max
     }
 
+    /// Pipes that may be lent out at once.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Pipes open and waiting.
     pub fn idle(&self) -> usize {
         self.idle.len()

@@ -30,6 +30,8 @@ pub enum Owner {
         /// Stream generation.
         generation: u32,
     },
+    /// The CLI.
+    Cli,
     /// Idle, kept for reuse with this server.
     Idle(ServerId),
 }
@@ -121,6 +123,17 @@ impl Connection {
                 protocol
             }
         }
+    }
+
+    /// What is known without asking the kernel.
+    pub fn known_protocol(&self) -> Option<Protocol> {
+        self.negotiated
+    }
+
+    /// Whether a read is worth trying.
+    #[inline]
+    pub fn may_read(&self) -> bool {
+        !self.at_end && self.ready.contains(Readiness::READABLE)
     }
 
     /// Whether a short read together with a seen FIN proves that the stream has ended. True for plain TCP

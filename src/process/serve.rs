@@ -4,7 +4,7 @@ use super::args::Args;
 use super::daemon::{self, Side};
 use super::limits::{self, Needs, Plan};
 use super::pidfile::PidFile;
-use super::{StartError, check, privileges};
+use super::{StartError, check, privileges, version};
 use crate::base::diag::{Diag, Diags, Severity};
 use crate::base::ids::Id;
 use crate::config::print::line;
@@ -96,6 +96,7 @@ fn build(args: &Args, settings: &'static Settings, plan: &Plan) -> Result<Worker
         maxconn: plan.maxconn,
         maxsock: plan.maxsock,
         ulimit_n: plan.ulimit_n,
+        version: version::COMPATIBLE_VERSION,
         splice_forbidden: args.no_splice || settings.global.nosplice,
     };
     let mut diags = Diags::new();

@@ -33,6 +33,8 @@ pub struct Listener {
     pub socket_id: u32,
     /// Whether it accepts, and why not.
     pub gate: Gate,
+    /// Its own limit; 0 = none.
+    pub maxconn: u32,
     /// Clients may be waiting: an edge was seen and the queue was not emptied since.
     pub pending: bool,
     /// Options for accepted sockets that turn out to be plain TCP.

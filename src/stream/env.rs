@@ -2,7 +2,7 @@
 
 use super::{SessionId, StreamId, session::Session};
 use crate::base::arena::Arena;
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, WallTime};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::base::wheel::Wheel;
 use crate::channel::{BufferPool, PipePool};
@@ -21,12 +21,29 @@ pub enum Alarm {
     Stream(StreamId),
     /// A listener that paused after running out of a resource.
     Listener(ListenerId),
-    /// A CLI connection, by its slot.
-    Cli(u32),
+    /// A CLI connection, by index and generation.
+    Cli(u32, u32),
     /// Idle server connections and pools.
     Housekeeping,
     /// The end of `hard-stop-after`.
     HardStop,
+}
+
+/// What start-up found out, for those who ask.
+#[derive(Debug)]
+pub struct Boot {
+    /// Version as the configuration language knows it, with our own.
+    pub version: &'static str,
+    /// When the process started.
+    pub started: WallTime,
+    /// Descriptors that may be open.
+    pub ulimit_n: u64,
+    /// Descriptors that `maxconn` takes.
+    pub maxsock: u64,
+    /// Name of the machine.
+    pub node: String,
+    /// Where the CLI listens, one for each `stats socket` line.
+    pub cli_addresses: Vec<String>,
 }
 
 /// The buffers and pipes lent to channels.
@@ -83,6 +100,10 @@ pub struct Env {
     pub splice_forbidden: bool,
     /// No new sessions: draining (SIGUSR1).
     pub stopping: bool,
+    /// Share of the last second spent waiting, in percent.
+    pub idle_pct: u64,
+    /// What start-up found out.
+    pub boot: Boot,
     /// A housekeeping round is set.
     pub housekeeping_set: bool,
     /// Idle server connections wait for their end.

@@ -34,6 +34,11 @@ pub fn expired(s: &Stream, env: &Env) -> Option<Expired> {
     earliest(s, env).filter(|(at, _)| *at <= env.now_ms()).map(|(_, what)| what)
 }
 
+/// When the stream gives up if nothing happens until then.
+pub fn expires_ms(s: &Stream, env: &Env) -> Option<u64> {
+    earliest(s, env).map(|(at, _)| at)
+}
+
 fn earliest(s: &Stream, env: &Env) -> Option<(u64, Expired)> {
     if s.phase != Phase::Exchange {
         return s.phase_deadline_ms.map(|at| (at, Expired::Phase));

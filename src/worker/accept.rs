@@ -146,7 +146,7 @@ fn hold_back(env: &mut Env, id: ListenerId, wait_ms: u64) {
 }
 
 /// Rests a listener: trying again at once would only spin.
-fn pause(env: &mut Env, id: ListenerId, reason: &str) {
+pub fn pause(env: &mut Env, id: ListenerId, reason: &str) {
     let at = env.now_ms() + PAUSE_MS;
     env.counters.accept_pauses += 1;
     let Some(listener) = env.listeners.get_mut(id) else { return };

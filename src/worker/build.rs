@@ -25,7 +25,7 @@ use crate::proxy::server::SourceAddr;
 use crate::proxy::{Listener, ListenerId, Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
 use crate::settings::{self, Settings};
-use crate::stream::{Env, Pools};
+use crate::stream::{Boot, Env, Pools};
 use crate::sys::addr::SockAddr;
 use crate::sys::process::{self, FileOwner};
 use std::collections::VecDeque;
@@ -51,6 +51,8 @@ pub struct Limits {
     pub maxsock: u64,
     /// Descriptors that may be open.
     pub ulimit_n: u64,
+    /// Version to show.
+    pub version: &'static str,
     /// `-dS` or `nosplice`.
     pub splice_forbidden: bool,
 }
@@ -92,10 +94,24 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
         housekeeping_set: false,
         untidy: false,
         maxconn: limits.maxconn,
+        idle_pct: 100,
+        boot: boot(settings, limits),
     };
     let mut live = Live { streams: Arena::new(), env };
     bind_all(&mut live.env, diags);
     Ok(live)
+}
+
+fn boot(settings: &Settings, limits: Limits) -> Boot {
+    let node = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    Boot {
+        version: limits.version,
+        started: Clock::new().wall(),
+        ulimit_n: limits.ulimit_n,
+        maxsock: limits.maxsock,
+        node: settings.global.node.clone().or(node).unwrap_or_default(),
+        cli_addresses: Vec::new(),
+    }
 }
 
 fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
@@ -223,6 +239,7 @@ fn bind_all(env: &mut Env, diags: &mut Diags) {
             maxconn,
             socket_id: at as u32 + 1,
         };
+        env.boot.cli_addresses.push(String::new());
         for spec in spec_per_port(&stats.address, spec, diags, &one) {
             bind_one(env, spec, &listen_spec, MptcpPolicy::OnlyExplicit, &can, &one, &mut told, diags);
         }
@@ -337,6 +354,16 @@ fn spec_per_port(address: &Address, base: ReceiverSpec, diags: &mut Diags, one: 
     }
 }
 
+/// An address as a `bind` line would give it.
+fn typed_address(address: &SockAddr) -> String {
+    match address {
+        SockAddr::Inet(inet) if inet.is_ipv4() => format!("ipv4@{inet}"),
+        SockAddr::Inet(inet) => format!("ipv6@{inet}"),
+        SockAddr::Unix(path) => format!("unix@{}", path.display()),
+        SockAddr::Abstract(_) | SockAddr::Unnamed => address.to_string(),
+    }
+}
+
 #[allow(clippy::too_many_arguments)]
 fn bind_one(
     env: &mut Env,
@@ -382,12 +409,18 @@ fn bind_and_listen(
         name: one.name.clone().unwrap_or_else(|| format!("sock-{}", one.socket_id)),
         socket_id: one.socket_id,
         gate: Gate::new(one.maxconn),
+        maxconn: one.maxconn,
         pending: false,
         after_accept,
         pause_logged: false,
         counters: ListenerCounters::default(),
         receiver: Some(receiver),
     };
+    if let Purpose::Cli(at) = one.purpose
+        && let Some(text) = env.boot.cli_addresses.get_mut(at as usize)
+    {
+        *text = typed_address(&listener.address);
+    }
     let id = env.listeners.insert(listener);
     if let Some(receiver) = env.listeners.get(id).and_then(|l| l.receiver.as_ref()) {
         let token = Token::pack(Kind::Listener, id);

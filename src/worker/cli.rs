@@ -1,17 +1,207 @@
-//! CLI connections (shell).
+//! CLI connections: sockets around the sans-IO sessions of `service::cli`.
+
+use crate::base::arena::Arena;
+use crate::base::buffer::Buffer;
 use crate::base::ids::Id;
-use crate::conn::Connection;
+use crate::base::wheel::TimerKey;
+use crate::conn::transport::raw::{self, Read, Write};
+use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
+use crate::event::token::{Kind, Token};
 use crate::live::Live;
-/// All of them.
-#[derive(Debug, Default)]
-pub struct CliConns {}
-#[allow(missing_docs)]
-impl CliConns {
-    pub fn busy(&self) -> bool {
-        false
+use crate::net::accept::{Accept, accept_one};
+use crate::proxy::ListenerId;
+use crate::proxy::listener::Purpose;
+use crate::service::cli::CliSession;
+use crate::stream::{Alarm, Env};
+use std::os::fd::AsFd;
+
+/// CLI connections accepted in a turn.
+const ACCEPTS_PER_TURN: u32 = 16;
+/// Bytes read at once from a CLI connection.
+const READ_LEN: usize = 4096;
+
+/// One CLI connection.
+#[derive(Debug)]
+pub struct CliConn {
+    conn: Connection,
+    session: CliSession,
+    listener: ListenerId,
+    timer: Option<TimerKey>,
+    queued: bool,
+}
+
+/// All CLI connections.
+#[derive(Debug)]
+pub struct CliConns {
+    conns: Arena<CliConn>,
+    ready: Vec<Id<CliConn>>,
+    buffer: Buffer,
+}
+
+impl Default for CliConns {
+    fn default() -> Self {
+        CliConns { conns: Arena::new(), ready: Vec::new(), buffer: Buffer::with_capacity(READ_LEN) }
     }
-    pub fn mark(&mut self, _id: Id<Connection>, _r: Readiness) {}
-    pub fn run(&mut self, _live: &mut Live) {}
-    pub fn alarm(&mut self, _slot: u32, _live: &mut Live) {}
+}
+
+impl CliConns {
+    /// Whether something is left to do without waiting for an event.
+    pub fn busy(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Notes what the kernel said about a connection.
+    pub fn mark(&mut self, index: u32, generation: u32, readiness: Readiness) {
+        let id = Id::new(index, generation);
+        if let Some(cli) = self.conns.get_mut(id) {
+            cli.conn.ready.insert(readiness);
+            self.enqueue(id);
+        }
+    }
+
+    fn enqueue(&mut self, id: Id<CliConn>) {
+        if let Some(cli) = self.conns.get_mut(id)
+            && !std::mem::replace(&mut cli.queued, true)
+        {
+            self.ready.push(id);
+        }
+    }
+
+    /// Accepts and answers.
+    pub fn run(&mut self, live: &mut Live) {
+        for listener in std::mem::take(&mut live.env.cli_listeners) {
+            self.accept(listener, &mut live.env);
+        }
+        for id in std::mem::take(&mut self.ready) {
+            if let Some(cli) = self.conns.get_mut(id) {
+                cli.queued = false;
+            }
+            match self.step(id, live) {
+                Step::Wait => {}
+                Step::Again => self.enqueue(id),
+                Step::Close => self.close(id, &mut live.env),
+            }
+        }
+    }
+
+    fn accept(&mut self, id: ListenerId, env: &mut Env) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(listener) = env.listeners.get_mut(id) else { return };
+            let (Purpose::Cli(at), true) = (listener.purpose, listener.gate.is_ready()) else { return };
+            let Some(receiver) = &listener.receiver else { return };
+            match accept_one(receiver.fd.as_fd()) {
+                Accept::Accepted { fd, .. } => {
+                    listener.gate.opened();
+                    listener.counters.conn.enter();
+                    let row = receiver.row;
+                    let now = env.clock.now_ms();
+                    let global = &env.settings.global;
+                    let level = global.stats_sockets.get(at as usize).map(|s| s.level).unwrap_or_default();
+                    let cli = CliConn {
+                        conn: Connection::accepted(fd, row, Owner::Cli, now),
+                        session: CliSession::new(level, global.stats_timeout_ms),
+                        listener: id,
+                        timer: None,
+                        queued: false,
+                    };
+                    self.open(cli, env);
+                }
+                Accept::Retry => {}
+                Accept::Drained => {
+                    listener.pending = false;
+                    return;
+                }
+                Accept::Pause(_) | Accept::Broken(_) => {
+                    super::accept::pause(env, id, "the CLI cannot accept");
+                    return;
+                }
+            }
+        }
+        env.ready_listeners.push(id);
+    }
+
+    fn open(&mut self, cli: CliConn, env: &mut Env) {
+        let timeout = cli.session.timeout_ms();
+        let id = self.conns.insert(cli);
+        let Some(cli) = self.conns.get_mut(id) else { return };
+        cli.conn.ready.insert(Readiness::WRITABLE);
+        cli.timer = Some(env.wheel.insert(env.clock.now_ms() + timeout, Alarm::Cli(id.index, id.generation)));
+        let registered = env.poller.register(cli.conn.fd(), Token::pack(Kind::Cli, id));
+        match registered {
+            Ok(()) => self.enqueue(id),
+            Err(_) => self.close(id, env),
+        }
+    }
+
+    fn step(&mut self, id: Id<CliConn>, live: &mut Live) -> Step {
+        let Some(cli) = self.conns.get_mut(id) else { return Step::Wait };
+        let now = live.env.clock.now_ms();
+        while cli.session.wants_input() {
+            self.buffer.clear();
+            match raw::read(&mut cli.conn, &mut self.buffer, READ_LEN) {
+                Read::Bytes(_) => {
+                    cli.conn.last_activity_ms = now;
+                    cli.session.handle_input(self.buffer.data());
+                }
+                Read::Blocked => break,
+                Read::End => {
+                    cli.session.handle_eof();
+                    break;
+                }
+                Read::Failed(_) => return Step::Close,
+            }
+        }
+        cli.session.run(live);
+        while !cli.session.output().is_empty() {
+            match raw::write(&mut cli.conn, cli.session.output(), false) {
+                Write::Bytes(n) => {
+                    cli.conn.last_activity_ms = now;
+                    cli.session.consume(n);
+                }
+                Write::Blocked => return Step::Wait,
+                Write::Failed(_) => return Step::Close,
+            }
+        }
+        if cli.session.is_done() {
+            return Step::Close;
+        }
+        // A page is sent: make the next one, or take the input that was left meanwhile.
+        let more = cli.session.is_busy() || (cli.session.wants_input() && cli.conn.may_read());
+        if more { Step::Again } else { Step::Wait }
+    }
+
+    /// A connection's time may be over.
+    pub fn alarm(&mut self, index: u32, generation: u32, live: &mut Live) {
+        let id = Id::new(index, generation);
+        let Some(cli) = self.conns.get_mut(id) else { return };
+        let env = &mut live.env;
+        let at = cli.conn.last_activity_ms + cli.session.timeout_ms();
+        if at <= env.clock.now_ms() {
+            cli.timer = None;
+            self.close(id, env);
+        } else {
+            cli.timer = Some(env.wheel.insert(at, Alarm::Cli(index, generation)));
+        }
+    }
+
+    fn close(&mut self, id: Id<CliConn>, env: &mut Env) {
+        let Some(cli) = self.conns.remove(id) else { return };
+        if let Some(key) = cli.timer {
+            env.wheel.remove(key);
+        }
+        if let Some(listener) = env.listeners.get_mut(cli.listener) {
+            listener.counters.conn.leave();
+            if listener.gate.closed() && listener.pending {
+                env.ready_listeners.push(cli.listener);
+            }
+        }
+        env.closing.push(cli.conn);
+    }
+}
+
+enum Step {
+    Wait,
+    Again,
+    Close,
 }

@@ -16,7 +16,7 @@ pub fn dispatch(w: &mut Worker, event: Event) {
     match kind {
         Kind::Conn => conn(w, Id::new(index, generation), readiness),
         Kind::Listener => accept::mark(&mut w.live.env, Id::new(index, generation)),
-        Kind::Cli => w.cli.mark(Id::new(index, generation), readiness),
+        Kind::Cli => w.cli.mark(index, generation, readiness),
         Kind::Signal => soft_stop::signals(w),
         Kind::Log => {}
     }
@@ -34,6 +34,7 @@ fn conn(w: &mut Worker, id: ConnId, readiness: Readiness) {
         Owner::Front { index, generation } | Owner::Back { index, generation } => {
             enqueue(&mut w.live, Id::new(index, generation));
         }
+        Owner::Cli => {}
         Owner::Idle(server) => reuse::idle_event(id, server, env),
     }
 }

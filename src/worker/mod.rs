@@ -7,6 +7,7 @@ pub mod dispatch;
 pub mod housekeeping;
 pub mod run;
 pub mod soft_stop;
+pub mod view;
 
 pub use build::{Limits, build};
 pub use run::{Exit, Worker};

@@ -40,12 +40,24 @@ pub struct Worker {
     fired: Vec<Alarm>,
     /// Streams that spent a budget and go on in the next turn.
     again: Vec<StreamId>,
+    waited_us: u64,
+    period_start_us: u64,
 }
 
 impl Worker {
     /// A worker around objects that were built.
     pub fn new(live: Live, cli: CliConns, signals: Signals) -> Self {
-        Worker { live, cli, signals, exit: None, events: Vec::new(), fired: Vec::new(), again: Vec::new() }
+        Worker {
+            live,
+            cli,
+            signals,
+            exit: None,
+            events: Vec::new(),
+            fired: Vec::new(),
+            again: Vec::new(),
+            waited_us: 0,
+            period_start_us: 0,
+        }
     }
 
     /// Serves until a signal says otherwise.
@@ -56,8 +68,10 @@ impl Worker {
         loop {
             let timeout = self.timeout();
             let mut events = std::mem::take(&mut self.events);
+            let asleep_us = self.live.env.clock.now_us();
             self.live.env.poller.wait(timeout, &mut events)?;
             self.live.env.clock.tick();
+            self.count_idle(asleep_us);
             self.live.env.counters.turns += 1;
             for event in &events {
                 dispatch::dispatch(self, *event);
@@ -75,6 +89,17 @@ impl Worker {
             if let Some(exit) = self.exit {
                 return Ok(exit);
             }
+        }
+    }
+
+    /// Keeps the share of the time spent waiting, second by second.
+    fn count_idle(&mut self, asleep_us: u64) {
+        let now_us = self.live.env.clock.now_us();
+        self.waited_us += now_us - asleep_us;
+        let period_us = now_us - self.period_start_us;
+        if period_us >= 1_000_000 {
+            self.live.env.idle_pct = self.waited_us.min(period_us) * 100 / period_us;
+            (self.waited_us, self.period_start_us) = (0, now_us);
         }
     }
 
@@ -96,10 +121,10 @@ impl Worker {
     fn timeout(&mut self) -> Option<u64> {
         let env = &mut self.live.env;
         let busy = !env.run.is_empty() || !self.again.is_empty() || !env.ready_listeners.is_empty();
+        env.clock.tick();
         if busy || self.cli.busy() {
             return Some(0);
         }
-        env.clock.tick();
         let now = env.clock.now_ms();
         let timer = env.wheel.next_deadline_ms().map(|at| at.saturating_sub(now));
         match env.logger.is_pending() {
@@ -147,7 +172,7 @@ impl Worker {
                     }
                 }
                 Alarm::Listener(id) => accept::resume(&mut self.live.env, id),
-                Alarm::Cli(slot) => self.cli.alarm(slot, &mut self.live),
+                Alarm::Cli(index, generation) => self.cli.alarm(index, generation, &mut self.live),
                 Alarm::Housekeeping => housekeeping::run(&mut self.live),
                 Alarm::HardStop => self.exit = Some(Exit::Drained),
             }

@@ -1,0 +1,206 @@
+//! What CLI commands see: the live objects as plain views.
+
+use crate::base::ids::{ProxyId, ServerId};
+use crate::live::Live;
+use crate::net::listener::State;
+use crate::net::protocol::{Protocol, SockFamily};
+use crate::proxy::{Listener, ListenerId};
+use crate::service::cli::view::{
+    CliSocketView, FrontState, InfoView, ListenerView, ProxyView, ServerState, ServerView, SessionView, World,
+};
+use crate::stream::{Phase, Stream};
+use crate::sys::addr::SockAddr;
+use crate::sys::{process, socket};
+use std::os::fd::AsRawFd;
+
+/// Shown by `show info`; the third word of `-v` is the same.
+const RELEASE_DATE: &str = "2026/11/21";
+
+impl World for Live {
+    fn info(&self) -> InfoView<'_> {
+        let env = &self.env;
+        let now_ms = env.clock.now_ms();
+        let buffer = env.pools.buffers.size() as u64;
+        let listeners = env.listeners.iter().filter(|(_, l)| l.receiver.is_some()).count() as u64;
+        InfoView {
+            version: env.boot.version,
+            release_date: RELEASE_DATE,
+            pid: process::pid(),
+            now_ms,
+            wall: env.clock.wall(),
+            start_secs: env.boot.started.secs,
+            uptime_secs: now_ms / 1000,
+            ulimit_n: env.boot.ulimit_n,
+            maxsock: env.boot.maxsock,
+            maxconn: u64::from(env.maxconn),
+            conns: env.counters.conn.cur,
+            maxpipes: env.pools.pipes.limit() as u64,
+            global: &env.settings.global,
+            node: &env.boot.node,
+            counters: &env.counters,
+            tasks: self.streams.len() as u64 + listeners,
+            run_queue: env.run.len() as u64,
+            idle_pct: env.idle_pct,
+            stopping: env.stopping,
+            jobs: env.counters.conn.cur + listeners,
+            listeners,
+            pool_bytes: (env.pools.buffers.used() + env.pools.buffers.idle()) as u64 * buffer,
+            pool_used_bytes: env.pools.buffers.used() as u64 * buffer,
+            log_dropped: env.logger.dropped(),
+        }
+    }
+
+    fn proxy(&self, at: usize) -> Option<ProxyView<'_>> {
+        let (proxy, settings) = (self.env.proxies.get(at)?, self.env.settings.proxies.get(at)?);
+        let states = proxy.listeners.iter().filter_map(|id| self.env.listeners.get(*id)).map(front_state);
+        let closed = settings.disabled || (!proxy.listeners.is_empty() && self.env.stopping);
+        let paused = states.clone().count() > 0 && states.clone().all(|s| s == FrontState::Paused);
+        let uptime = self.env.clock.now_ms() / 1000;
+        Some(ProxyView {
+            settings,
+            state: match (closed, paused) {
+                (true, _) => FrontState::Stop,
+                (false, true) => FrontState::Paused,
+                (false, false) => FrontState::Open,
+            },
+            maxconn: u64::from(proxy.maxconn),
+            fe: &proxy.fe,
+            be: &proxy.be,
+            fullconn: u64::from(proxy.fullconn),
+            last_change_secs: uptime,
+            down_secs: 0,
+        })
+    }
+
+    fn listener(&self, proxy: usize, at: usize) -> Option<ListenerView<'_>> {
+        let id: ListenerId = *self.env.proxies.get(proxy)?.listeners.get(at)?;
+        let listener = self.env.listeners.get(id)?;
+        Some(ListenerView {
+            name: &listener.name,
+            id: listener.socket_id,
+            address: &listener.address,
+            state: front_state(listener),
+            maxconn: u64::from(listener.maxconn),
+            counters: &listener.counters,
+        })
+    }
+
+    fn server(&self, proxy: usize, at: usize) -> Option<ServerView<'_>> {
+        let id: ServerId = *self.env.proxies.get(proxy)?.servers.get(at)?;
+        let server = self.env.servers.get(id.0 as usize)?;
+        let state = match (server.maintenance, server.address.is_some()) {
+            (true, _) => ServerState::Maint,
+            (false, false) => ServerState::Down,
+            (false, true) => ServerState::NoCheck,
+        };
+        Some(ServerView {
+            settings: self.env.settings.server(id),
+            state,
+            address: server.address.as_ref(),
+            weight: server.weight,
+            maxconn: u64::from(server.maxconn),
+            counters: &server.counters,
+            idle: server.idle.len() as u64,
+            idle_safe: server.idle.iter().filter(|i| i.proven).count() as u64,
+            used: u64::from(server.slots_used),
+            last_change_secs: self.env.clock.now_ms() / 1000,
+            down_secs: 0,
+        })
+    }
+
+    fn session_from(&self, from: usize) -> Option<SessionView<'_>> {
+        let id = (from..self.streams.slots()).find_map(|at| self.streams.id_at(at))?;
+        self.session_view(self.streams.get(id)?)
+    }
+
+    fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>> {
+        let settings = self.env.settings.global.stats_sockets.get(at)?;
+        let address = self.env.boot.cli_addresses.get(at).map_or("", String::as_str);
+        Some(CliSocketView { address, level: settings.level })
+    }
+
+    fn clear_counters(&mut self, all: bool) {
+        let env = &mut self.env;
+        env.counters.clear(all);
+        for proxy in &mut env.proxies {
+            proxy.fe.clear(all);
+            proxy.be.clear(all);
+        }
+        for server in &mut env.servers {
+            server.counters.clear(all);
+        }
+        for (_, listener) in env.listeners.iter_mut() {
+            listener.counters.clear(all);
+        }
+    }
+}
+
+impl Live {
+    fn session_view(&self, s: &Stream) -> Option<SessionView<'_>> {
+        let env = &self.env;
+        let session = env.sessions.get(s.session)?;
+        let (front, back) = (env.conns.get(s.front), s.back.and_then(|b| env.conns.get(b)));
+        let listener = env.listeners.get(session.listener);
+        let name = |id: ProxyId| env.settings.proxies[id.0 as usize].name.as_str();
+        let now = env.clock.now_ms();
+        Some(SessionView {
+            slot: s.id.index as usize,
+            id: u64::from(s.id.generation) << 32 | u64::from(s.id.index),
+            proto: front.map_or("none", |f| {
+                protocol_name(f.configured.family, f.known_protocol(), f.configured.sock_prot)
+            }),
+            client: session.peer.clone(),
+            local: front.and_then(|f| socket::local_addr(f.fd()).ok()).unwrap_or(SockAddr::Unnamed),
+            listener_id: listener.map_or(0, |l| l.socket_id),
+            accept: session.accepted,
+            age_ms: now.saturating_sub(session.accepted_ms),
+            frontend: name(s.frontend),
+            backend: s.backend.map(name),
+            server: s.server.map(|id| env.settings.server(id).name.as_str()),
+            phase: phase_word(s.phase),
+            client_fd: front.map(|f| f.fd().as_raw_fd()),
+            server_fd: back.map(|b| b.fd().as_raw_fd()),
+            request_held: s.req.waiting() as u64,
+            response_held: s.res.waiting() as u64,
+            bytes_in: s.req.delivered,
+            bytes_out: s.res.delivered,
+            expires_ms: crate::stream::timeouts::expires_ms(s, env).map(|at| at.saturating_sub(now)),
+            retries: s.retries,
+        })
+    }
+}
+
+fn front_state(listener: &Listener) -> FrontState {
+    match listener.gate.state() {
+        State::Ready => FrontState::Open,
+        State::Full => FrontState::Full,
+        State::Limited | State::Paused { .. } => FrontState::Waiting,
+        State::Suspended => FrontState::Paused,
+        State::Closed => FrontState::Stop,
+    }
+}
+
+/// What the client's socket was made to speak, or speaks as far as anyone asked.
+fn protocol_name(family: SockFamily, known: Option<Protocol>, configured: Protocol) -> &'static str {
+    match (family, known.unwrap_or(configured)) {
+        (SockFamily::V4, Protocol::Mptcp) => "mptcpv4",
+        (SockFamily::V6, Protocol::Mptcp) => "mptcpv6",
+        (SockFamily::V4, _) => "tcpv4",
+        (SockFamily::V6, _) => "tcpv6",
+        (SockFamily::Unix, _) => "unix_stream",
+    }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Request => "request",
+        Phase::Route => "route",
+        Phase::Queue => "queue",
+        Phase::Connect => "connect",
+        Phase::Backoff => "backoff",
+        Phase::Exchange => "exchange",
+        Phase::Reply => "reply",
+        Phase::Linger => "linger",
+        Phase::Closed => "closed",
+    }
+}
