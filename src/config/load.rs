@@ -63,3 +63,6 @@ pub fn load(
     }
     Ok(settings)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ pub mod lexer;
 pub mod lines;
 pub mod load;
 pub mod log_line;
+pub mod manual;
 pub mod number;
 pub mod preprocess;
 pub mod print;

@@ -5,7 +5,7 @@ use super::{check, version};
 use crate::base::diag::{Diags, Severity};
 use crate::config::condition::{self, Facts};
 use crate::config::expand::Environment;
-use crate::config::print_diags;
+use crate::config::{manual, print_diags};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -16,6 +16,9 @@ const CONDITION_ERROR: u8 = 2;
 
 /// Does what `args` asks for and returns the exit status, or `None` when traffic is to be served.
 pub fn answer(args: &Args) -> Option<ExitCode> {
+    if let Some(classes) = &args.keyword_classes {
+        let _ = say(&manual::list(classes));
+    }
     match &args.command {
         Command::Run => None,
         Command::Check => Some(check::run(args)),

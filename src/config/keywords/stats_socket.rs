@@ -3,7 +3,7 @@
 use crate::config::address;
 use crate::config::bind_line::{self, BindDraft, OptionError};
 use crate::config::cx::Cx;
-use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::keyword::{Arity, Directive, Sections, ignore, no_op, row};
 use crate::config::number::{self, NumberError, Unit};
 use crate::config::unknown;
 use crate::settings::StatsSocket;
@@ -15,7 +15,7 @@ pub const ROWS: &[Directive] = &[
     row("stats socket", GLOBAL, Arity::ANY, "<address> [<option>...]: where the CLI listens", socket),
     row("stats timeout", GLOBAL, Arity::ANY, "<time>: longest silence of a CLI connection", timeout),
     row("stats maxconn", GLOBAL, Arity::ANY, "<n>: concurrent CLI connections", maxconn),
-    row("stats bind-process", GLOBAL, Arity::ANY, "<n>: accepted, there is one process", bind_process),
+    no_op("stats bind-process", GLOBAL, Arity::ANY, "there is one process", ignore as fn(&mut Cx<'_>)),
     row("stats", GLOBAL, Arity::ANY, "one of the words above must follow", other),
 ];
 
@@ -72,8 +72,6 @@ fn maxconn(cx: &mut Cx<'_>) {
         _ => cx.alert("'stats maxconn' expects a positive value"),
     }
 }
-
-fn bind_process(_: &mut Cx<'_>) {}
 
 fn other(cx: &mut Cx<'_>) {
     let got = cx.arg(0);

@@ -120,7 +120,7 @@ pub static OPTIONS: &[OptionRow] = &[
     row("-dk", Value::None, Accepted("kqueue is not used"), "do not use kqueue", NOTHING),
     row("-ds", Value::None, Accepted("speculative polling is not used"), "do not use speculative epoll", NOTHING),
     row("-dt", Value::Attached("[<trace>]"), Accepted("there are no traces"), "show traces", NOTHING),
-    row("-dK", Value::Attached("<class>[,<class>]*"), NotYet, "list the known keywords",
+    row("-dK", Value::Attached("<class>[,<class>]*"), Works, "list the known keywords",
         |args, name, values| { args.keyword_classes = Some(text(name, values)?); Ok(()) }),
     row("-dC", Value::Attached("[<key>]"), NotYet, "show the configuration and leave",
         |args, _, _| { args.dumps_configuration = true; Ok(()) }),
