@@ -1,7 +1,7 @@
 //! Addresses of directives: the grammar of `net`, and what only a configuration asks of them.
 
+use super::names::Names;
 use crate::net::address::{Address, AddressError, Grammar, Host, Ports};
-use crate::net::resolve;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -21,14 +21,14 @@ pub fn one(text: &str, grammar: &Grammar) -> Result<Address, String> {
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn of_listeners(text: &str) -> Result<Vec<Address>, String> {
+pub fn of_listeners(text: &str, names: Names) -> Result<Vec<Address>, String> {
     let mut list = Address::parse_list(text, &Grammar::BIND).map_err(|e| e.to_string())?;
     for (address, text) in list.iter_mut().zip(text.split(',')) {
         check(address, text)?;
         match &address.host {
-            Host::Name(name) => match resolve::host_ip(&address.host, address.family) {
-                Ok(Some(ip)) => address.host = Host::Ip(ip),
-                _ => {
+            Host::Name(name) => match names.ip(&address.host, address.family) {
+                Some(ip) => address.host = Host::Ip(ip),
+                None => {
                     let error = AddressError::Host { host: name.to_string(), text: text.to_owned() };
                     return Err(error.to_string());
                 }
@@ -91,16 +91,17 @@ mod tests {
 
     #[test]
     fn a_listener_needs_its_descriptor_and_its_address() {
-        assert!(of_listeners("fd@0").is_ok());
+        let names = Names::default();
+        assert!(of_listeners("fd@0", names).is_ok());
         assert_eq!(
-            of_listeners("fd@98765").unwrap_err(),
+            of_listeners("fd@98765", names).unwrap_err(),
             "cannot use file descriptor '98765' : Bad file descriptor."
         );
         assert_eq!(
-            of_listeners("nosuch.invalid:80").unwrap_err(),
+            of_listeners("nosuch.invalid:80", names).unwrap_err(),
             "invalid address: 'nosuch.invalid' in 'nosuch.invalid:80'"
         );
-        let list = of_listeners("127.0.0.1:80-82,:90").unwrap();
+        let list = of_listeners("127.0.0.1:80-82,:90", names).unwrap();
         assert_eq!(list.len(), 2);
     }
 }

@@ -4,6 +4,7 @@ use super::draft::{Draft, ProxyDraft};
 use super::expand::{self, Environment};
 use super::keyword::Sections;
 use super::lines::{Line, Word};
+use super::names::Names;
 use super::number::{self, Unit};
 use crate::base::diag::{Diags, Place, Severity};
 
@@ -37,6 +38,24 @@ pub struct Cx<'a> {
     pub diags: &'a mut Diags,
     /// Variables; the `setenv` family changes them.
     pub env: &'a mut Environment,
+    /// Looks up host names.
+    pub names: Names,
+}
+
+/// What the words of an address may refer to.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    /// Variables.
+    pub env: &'a Environment,
+    /// Host names.
+    pub names: Names,
+}
+
+impl Outside<'_> {
+    /// An address word with its variables resolved.
+    pub fn expanded(&self, word: &Word) -> String {
+        String::from_utf8_lossy(&expand::address(word.bytes(), self.env)).into_owned()
+    }
 }
 
 impl<'a> Cx<'a> {
@@ -59,7 +78,12 @@ impl<'a> Cx<'a> {
 
     /// Argument `n` as an address: variables are resolved even outside double quotes.
     pub fn address(&self, n: usize) -> String {
-        self.words.get(self.keyword_len + n).map_or_else(String::new, |word| expanded(word, self.env))
+        self.words.get(self.keyword_len + n).map_or_else(String::new, |word| self.outside().expanded(word))
+    }
+
+    /// What the words of an address may refer to.
+    pub fn outside(&self) -> Outside<'_> {
+        Outside { env: self.env, names: self.names }
     }
 
     /// Arguments behind the keyword.
@@ -171,9 +195,4 @@ impl<'a> Cx<'a> {
         self.draft.seen.push(name);
         true
     }
-}
-
-/// An address word with its variables resolved.
-pub fn expanded(word: &Word, env: &Environment) -> String {
-    String::from_utf8_lossy(&expand::address(word.bytes(), env)).into_owned()
 }

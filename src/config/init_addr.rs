@@ -1,10 +1,9 @@
 //! The address of a server at start (configuration.txt 5.2 `init-addr`).
 
 use super::draft::ServerDraft;
-use super::load::Lookup;
+use super::names::Names;
 use super::server_line::InitAddr;
-use crate::net::address::{Family, Host, Ports};
-use crate::net::resolve;
+use crate::net::address::{Host, Ports};
 use crate::sys::addr::SockAddr;
 use std::net::{IpAddr, SocketAddr};
 
@@ -28,7 +27,7 @@ impl Found {
 ///
 /// # Errors
 /// No method gave an address, in words.
-pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Found, String> {
+pub fn resolve(server: &ServerDraft, names: Names) -> Result<Found, String> {
     let address = &server.address;
     let (ip, fell_back) = match &address.host {
         Host::Path(path) => return Ok(Found::own(SockAddr::Unix(path.clone()))),
@@ -39,7 +38,7 @@ pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Found, String> {
         }
         Host::Fd(_) => return Err("a file descriptor is not acceptable here".into()),
         Host::Any | Host::Ip(_) => (address.host.ip(address.family), false),
-        Host::Name(name) => by_methods(server, name, lookup)?,
+        Host::Name(name) => by_methods(server, name, names)?,
     };
     let port = match address.ports {
         Ports::Fixed(port) => port,
@@ -49,15 +48,11 @@ pub fn resolve(server: &ServerDraft, lookup: Lookup) -> Result<Found, String> {
     Ok(Found { address, fell_back })
 }
 
-fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<(Option<IpAddr>, bool), String> {
+fn by_methods(server: &ServerDraft, name: &str, names: Names) -> Result<(Option<IpAddr>, bool), String> {
     const DEFAULT: &[InitAddr] = &[InitAddr::Last, InitAddr::Libc];
     let methods = match server.options.init_addr.as_slice() {
         [] => DEFAULT,
         methods => methods,
-    };
-    let family = match server.address.family {
-        Family::Any if lookup.ipv4_only => Family::V4,
-        family => family,
     };
     let mut asked = false;
     for method in methods {
@@ -68,7 +63,7 @@ fn by_methods(server: &ServerDraft, name: &str, lookup: Lookup) -> Result<(Optio
             InitAddr::Ip(ip) => return Ok((Some(*ip), asked)),
             InitAddr::Libc => {
                 asked = true;
-                if let Ok(Some(ip)) = resolve::host_ip(&server.address.host, family) {
+                if let Some(ip) = names.ip(&server.address.host, server.address.family) {
                     return Ok((Some(ip), false));
                 }
             }

@@ -3,6 +3,7 @@
 use super::build::Build;
 use super::draft::{Current, Draft};
 use super::expand::Environment;
+use super::names::Names;
 use super::source::{Reader, Source};
 use super::{resolve, sections};
 use crate::base::diag::Diags;
@@ -15,15 +16,6 @@ pub struct Refused {
     pub quiet: bool,
 }
 
-/// What the command line says about loading.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Lookup {
-    /// `-dr`: a server whose name does not resolve starts without an address.
-    pub ignores_unresolved: bool,
-    /// `-4`: names resolve to IPv4 addresses only.
-    pub ipv4_only: bool,
-}
-
 /// Reads `sources` in order and turns them into settings. All mistakes are collected in `diags`; the
 /// `setenv` family changes `env`. Host names of servers are looked up, which can block.
 ///
@@ -32,11 +24,11 @@ pub struct Lookup {
 pub fn load(
     sources: Vec<Source>,
     build: Build,
-    lookup: Lookup,
+    names: Names,
     env: &mut Environment,
     diags: &mut Diags,
 ) -> Result<Settings, Refused> {
-    let names = super::source::names(&sources);
+    let files = super::source::names(&sources);
     let mut reader = Reader::new(sources, build);
     let mut draft = Draft::default();
     let mut file_number = 0;
@@ -45,18 +37,18 @@ pub fn load(
             file_number = reader.file_number();
             draft.current = Current::None;
         }
-        sections::take(&line, &mut draft, env, diags);
+        sections::take(&line, &mut draft, names, env, diags);
     }
     let refused = Refused { quiet: draft.global.quiet };
     if diags.refuses() {
         // checks between lines would only tell of what the wrong lines left out
-        diags.alert(format!("Error(s) found in configuration file : {names}"));
+        diags.alert(format!("Error(s) found in configuration file : {files}"));
         if !reader.is_stopped() {
             diags.alert("Fatal errors found in configuration.");
         }
         return Err(refused);
     }
-    let settings = resolve::resolve(draft, lookup, diags);
+    let settings = resolve::resolve(draft, names, diags);
     if diags.refuses() {
         diags.alert("Fatal errors found in configuration.");
         return Err(refused);

@@ -1,13 +1,12 @@
 //! The words behind `log` (configuration.txt 4.2 `log`).
 
 use super::address;
-use super::cx::expanded;
-use super::expand::Environment;
+use super::cx::Outside;
 use super::lines::Word;
+use super::names::Names;
 use super::unknown;
 use crate::base::diag::Place;
 use crate::net::address::{Grammar, Host, Kind, Ports};
-use crate::net::resolve;
 use crate::settings::{Facility, Level, LogFormat, LogSink, LogTarget};
 use std::net::SocketAddr;
 
@@ -18,11 +17,11 @@ const SYSLOG_PORT: u16 = 514;
 ///
 /// # Errors
 /// What is wrong, in words, without the keyword.
-pub fn parse(words: &[Word], place: &Place, env: &Environment) -> Result<LogTarget, String> {
-    let text = words.first().map(|word| expanded(word, env)).unwrap_or_default();
+pub fn parse(words: &[Word], place: &Place, outside: Outside<'_>) -> Result<LogTarget, String> {
+    let text = words.first().map(|word| outside.expanded(word)).unwrap_or_default();
     let mut target = LogTarget {
         place: place.clone(),
-        sink: sink(&text)?,
+        sink: sink(&text, outside.names)?,
         format: LogFormat::Local,
         facility: Facility(0),
         max_level: Level::Debug,
@@ -59,7 +58,7 @@ pub fn parse(words: &[Word], place: &Place, env: &Environment) -> Result<LogTarg
     }
 }
 
-fn sink(text: &str) -> Result<LogSink, String> {
+fn sink(text: &str, names: Names) -> Result<LogSink, String> {
     match text {
         "stdout" => return Ok(LogSink::Fd(1)),
         "stderr" => return Ok(LogSink::Fd(2)),
@@ -82,10 +81,12 @@ fn sink(text: &str) -> Result<LogSink, String> {
         Ports::Fixed(port) => port,
         _ => SYSLOG_PORT,
     };
-    match resolve::host_ip(&address.host, address.family) {
-        Ok(Some(ip)) => Ok(LogSink::Udp(SocketAddr::new(ip, port))),
-        Ok(None) => Err(format!("log target '{text}' is not supported by subflow yet")),
-        Err(_) => {
+    if matches!(address.host, Host::Abstract { .. }) {
+        return Err(format!("log target '{text}' is not supported by subflow yet"));
+    }
+    match names.ip(&address.host, address.family) {
+        Some(ip) => Ok(LogSink::Udp(SocketAddr::new(ip, port))),
+        None => {
             let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
             Err(format!("invalid address: '{host}' in '{text}'"))
         }
@@ -152,10 +153,15 @@ fn level(word: &str) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::expand::Environment;
+
+    fn outside(env: &Environment) -> Outside<'_> {
+        Outside { env, names: Names::default() }
+    }
 
     fn read(text: &str) -> Result<LogTarget, String> {
         let words: Vec<Word> = text.split(' ').map(Word::from).collect();
-        parse(&words, &Place { file: "t".into(), line: 1 }, &Environment::empty())
+        parse(&words, &Place { file: "t".into(), line: 1 }, outside(&Environment::empty()))
     }
 
     #[test]

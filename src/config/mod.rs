@@ -20,6 +20,7 @@ pub mod lines;
 pub mod load;
 pub mod log_line;
 pub mod manual;
+pub mod names;
 pub mod number;
 pub mod preprocess;
 pub mod print;
@@ -32,5 +33,6 @@ pub mod source_address;
 pub mod suggest;
 pub mod unknown;
 
-pub use load::{Lookup, Refused, load};
+pub use load::{Refused, load};
+pub use names::Names;
 pub use print::print_diags;

@@ -3,7 +3,7 @@
 use super::check;
 use super::draft::{Draft, ProxyDraft, ServerDraft};
 use super::init_addr;
-use super::load::Lookup;
+use super::names::Names;
 use crate::base::diag::Diags;
 use crate::base::ids::ServerId;
 use crate::net::address::Host;
@@ -14,7 +14,7 @@ const PROXY_ID_FIRST: u32 = 2;
 
 /// Turns a draft without mistakes into settings. What is wrong between lines becomes messages; then
 /// the settings must not be used.
-pub fn resolve(mut draft: Draft, lookup: Lookup, diags: &mut Diags) -> Settings {
+pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
     number_proxies(&mut draft.proxies);
     let mut backends = Vec::with_capacity(draft.proxies.len());
     for at in 0..draft.proxies.len() {
@@ -32,7 +32,7 @@ pub fn resolve(mut draft: Draft, lookup: Lookup, diags: &mut Diags) -> Settings 
         let ids = server_ids(&proxy.servers);
         for (server, id) in std::mem::take(&mut proxy.servers).into_iter().zip(ids) {
             let of = ServerId(settings.servers.len() as u32);
-            match make_server(server, id, &proxy, lookup, diags) {
+            match make_server(server, id, &proxy, names, diags) {
                 Some(server) => {
                     settings.servers.push(server);
                     proxy.settings.servers.push(of);
@@ -111,10 +111,10 @@ fn make_server(
     draft: ServerDraft,
     id: u32,
     proxy: &ProxyDraft,
-    lookup: Lookup,
+    names: Names,
     diags: &mut Diags,
 ) -> Option<Server> {
-    let resolved = match init_addr::resolve(&draft, lookup) {
+    let resolved = match init_addr::resolve(&draft, names) {
         Ok(found) => {
             if let (true, Host::Name(name)) = (found.fell_back, &draft.address.host) {
                 diags.warning(format!(
@@ -124,7 +124,7 @@ fn make_server(
             }
             found.address
         }
-        Err(_) if proxy.settings.disabled || lookup.ignores_unresolved => None,
+        Err(_) if proxy.settings.disabled || names.ignores_unresolved => None,
         Err(reason) => {
             diags.alert(format!(
                 "[{}:{}] : 'server {}/{}' : {reason}.",

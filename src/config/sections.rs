@@ -8,12 +8,13 @@ use super::keywords::options::can_be_negated;
 use super::keywords::servers::is_name_char;
 use super::keywords::{TABLES, options};
 use super::lines::{Line, Word};
+use super::names::Names;
 use super::{reference_words, suggest, unknown};
 use crate::base::diag::{Diags, Place, Severity};
 use crate::settings::Kind;
 
 /// Takes one line into the draft; mistakes become messages.
-pub fn take(line: &Line, draft: &mut Draft, env: &mut Environment, diags: &mut Diags) {
+pub fn take(line: &Line, draft: &mut Draft, names: Names, env: &mut Environment, diags: &mut Diags) {
     let Some(first) = line.words.first() else { return };
     if reference_words::SECTIONS.contains(&&**first) {
         draft.current = Current::Skipped;
@@ -23,7 +24,7 @@ pub fn take(line: &Line, draft: &mut Draft, env: &mut Environment, diags: &mut D
     match draft.current {
         Current::Skipped => {}
         Current::None => diags.in_line(Severity::Alert, &line.place, unknown::out_of_section(first)),
-        _ => keyword_line(line, draft, env, diags),
+        _ => keyword_line(line, draft, names, env, diags),
     }
 }
 
@@ -179,7 +180,7 @@ const NEGATED: &[&str] = &[
     "numa-cpu-mapping",
 ];
 
-fn keyword_line(line: &Line, draft: &mut Draft, env: &mut Environment, diags: &mut Diags) {
+fn keyword_line(line: &Line, draft: &mut Draft, names: Names, env: &mut Environment, diags: &mut Diags) {
     let Some(section) = draft.section() else { return };
     let (prefix, words) = Cx::split_prefix(line);
     let word = |n: usize| words.get(n).map_or("", |w| &**w);
@@ -192,7 +193,7 @@ fn keyword_line(line: &Line, draft: &mut Draft, env: &mut Environment, diags: &m
         return diags.at(Severity::Alert, &line.place, unknown::directive(first, second, section));
     };
     let place = &line.place;
-    let mut cx = Cx { place, words, prefix, keyword_len: row.words(), section, draft, diags, env };
+    let mut cx = Cx { place, words, prefix, keyword_len: row.words(), section, draft, diags, env, names };
     if !is_legal_here(row, &mut cx) || !has_its_arguments(row, &mut cx) {
         return;
     }

@@ -1,7 +1,7 @@
 //! Options behind the address of `server`, and of `default-server` (configuration.txt 5.2).
 
 use super::bind_line::{OptionError, user_timeout_ms};
-use super::expand::Environment;
+use super::cx::Outside;
 use super::identity;
 use super::keyword::{Arity, Row, Sections, Status};
 use super::lines::Word;
@@ -79,7 +79,7 @@ pub type Taken = Result<usize, String>;
 pub type ServerOption = Row<Handler>;
 
 /// See [`ServerOption`].
-pub type Handler = fn(&mut ServerOptions, &[Word], &Environment) -> Taken;
+pub type Handler = fn(&mut ServerOptions, &[Word], Outside<'_>) -> Taken;
 
 const fn option(
     name: &'static str,
@@ -209,7 +209,7 @@ pub static ROWS: &[ServerOption] = &[
     no_op("non-stick", Arity::NONE, "there are no stick tables yet", nothing),
 ];
 
-fn nothing(_: &mut ServerOptions, _: &[Word], _: &Environment) -> Taken {
+fn nothing(_: &mut ServerOptions, _: &[Word], _: Outside<'_>) -> Taken {
     Ok(0)
 }
 
@@ -224,7 +224,7 @@ fn integer<T: std::str::FromStr>(name: &str, text: &str, into: &mut T) -> Taken 
     Ok(0)
 }
 
-fn id(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn id(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     match args[0].parse::<i32>() {
         Ok(n) if n > 0 => server.id = Some(n.unsigned_abs()),
         _ => return Err("'id' : custom id has to be > 0".into()),
@@ -232,7 +232,7 @@ fn id(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
     Ok(0)
 }
 
-fn weight(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn weight(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     let mut weight = 0u32;
     integer("weight", &args[0], &mut weight)?;
     if weight > 256 {
@@ -242,13 +242,13 @@ fn weight(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
     Ok(0)
 }
 
-fn source(server: &mut ServerOptions, args: &[Word], env: &Environment) -> Taken {
-    let (source, taken) = source_address::parse(args, true, env)?;
+fn source(server: &mut ServerOptions, args: &[Word], outside: Outside<'_>) -> Taken {
+    let (source, taken) = source_address::parse(args, true, outside)?;
     server.source = Some(source);
     Ok(taken - 1)
 }
 
-fn namespace(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn namespace(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     if &*args[0] == "*" {
         return Err("'namespace' : '*', the client's namespace, is not supported by subflow yet".into());
     }
@@ -259,7 +259,7 @@ fn namespace(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Take
     Ok(0)
 }
 
-fn pool_max(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn pool_max(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     let mut n = 0i32;
     integer("pool-max-conn", &args[0], &mut n)?;
     if n < -1 {
@@ -269,13 +269,13 @@ fn pool_max(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken
     Ok(0)
 }
 
-fn pool_purge_delay(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn pool_purge_delay(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     server.pool_purge_delay_ms =
         number::time(&args[0], Unit::Ms).map_err(|e| number::time_error(e, &args[0], "pool-purge-delay"))?;
     Ok(0)
 }
 
-fn delay(_: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn delay(_: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     match number::time(&args[0], Unit::Ms) {
         Ok(0) => Err(format!("invalid value {} for argument 'inter'", &*args[0])),
         Ok(_) => Ok(0),
@@ -290,7 +290,7 @@ fn count(name: &str, text: &str) -> Taken {
     }
 }
 
-fn init_addr(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Taken {
+fn init_addr(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     server.init_addr.clear();
     for word in args[0].split(',') {
         server.init_addr.push(match word {
@@ -314,7 +314,7 @@ fn init_addr(server: &mut ServerOptions, args: &[Word], _: &Environment) -> Take
 ///
 /// # Errors
 /// The first wrong option; the rest of the line is not read.
-pub fn parse(server: &mut ServerOptions, words: &[Word], env: &Environment) -> Result<(), OptionError> {
+pub fn parse(server: &mut ServerOptions, words: &[Word], outside: Outside<'_>) -> Result<(), OptionError> {
     let mut rest = words;
     while let Some((word, behind)) = rest.split_first() {
         let Some(row) = ROWS.iter().find(|row| row.name == &**word) else {
@@ -327,7 +327,7 @@ pub fn parse(server: &mut ServerOptions, words: &[Word], env: &Environment) -> R
         if behind.len() < row.arity.min {
             return Err(OptionError::Wrong(format!("'{}' {}", row.name, row.arity.missing)));
         }
-        let extra = (row.handler)(server, behind, env).map_err(OptionError::Wrong)?;
+        let extra = (row.handler)(server, behind, outside).map_err(OptionError::Wrong)?;
         rest = behind.get(row.arity.min + extra..).unwrap_or(&[]);
     }
     Ok(())
@@ -336,11 +336,17 @@ pub fn parse(server: &mut ServerOptions, words: &[Word], env: &Environment) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::expand::Environment;
+    use crate::config::names::Names;
+
+    fn outside(env: &Environment) -> Outside<'_> {
+        Outside { env, names: Names::default() }
+    }
 
     fn read(text: &str) -> Result<ServerOptions, OptionError> {
         let words: Vec<Word> = text.split(' ').map(Word::from).collect();
         let mut server = ServerOptions::default();
-        parse(&mut server, &words, &Environment::empty()).map(|()| server)
+        parse(&mut server, &words, outside(&Environment::empty())).map(|()| server)
     }
 
     #[test]

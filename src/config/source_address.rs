@@ -1,11 +1,10 @@
 //! `source`: the local address of connections to servers (configuration.txt 4.2 and 5.2).
 
 use super::address;
-use super::cx::expanded;
-use super::expand::Environment;
+use super::cx::Outside;
 use super::lines::Word;
+use super::names::Names;
 use crate::net::address::{Grammar, Ports};
-use crate::net::resolve;
 use crate::settings::Source;
 use crate::settings::server::UseSrc;
 use std::net::SocketAddr;
@@ -15,13 +14,14 @@ use std::net::SocketAddr;
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn parse(words: &[Word], on_server: bool, env: &Environment) -> Result<(Source, usize), String> {
+pub fn parse(words: &[Word], on_server: bool, outside: Outside<'_>) -> Result<(Source, usize), String> {
     let Some(text) = words.first() else { return Err("missing address".into()) };
     let (address, ports) = if &**text == "*" {
         (unspecified(), None)
     } else {
         let grammar = if on_server { &Grammar::SERVER_SOURCE } else { &Grammar::SOURCE };
-        inet(&expanded(text, env), grammar).map_err(|reason| format!("'source {}' : {reason}", &**text))?
+        inet(&outside.expanded(text), grammar, outside.names)
+            .map_err(|reason| format!("'source {}' : {reason}", &**text))?
     };
     let mut source = Source { address, ports, interface: None, usesrc: None };
     let mut taken = 1;
@@ -33,7 +33,7 @@ pub fn parse(words: &[Word], on_server: bool, env: &Environment) -> Result<(Sour
                 };
                 source.interface = Some(name.to_string());
             }
-            "usesrc" => source.usesrc = Some(usesrc(words.get(taken + 1), env)?),
+            "usesrc" => source.usesrc = Some(usesrc(words.get(taken + 1), outside)?),
             _ if on_server => break,
             _ => return Err("'source' only supports optional keywords 'interface' and 'usesrc'.".into()),
         }
@@ -46,27 +46,26 @@ fn unspecified() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 0))
 }
 
-fn usesrc(word: Option<&Word>, env: &Environment) -> Result<UseSrc, String> {
+fn usesrc(word: Option<&Word>, outside: Outside<'_>) -> Result<UseSrc, String> {
     const EXPECTED: &str =
         "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
-    let text = word.map(|word| expanded(word, env)).unwrap_or_default();
+    let text = word.map(|word| outside.expanded(word)).unwrap_or_default();
     match text.as_str() {
         "" => Err(EXPECTED.into()),
         "client" => Ok(UseSrc::Client),
         "clientip" => Ok(UseSrc::ClientIp),
         text if text.starts_with("hdr_ip(") => Err("'usesrc hdr_ip' is not supported by subflow yet".into()),
-        text => inet(text, &Grammar::SOURCE)
+        text => inet(text, &Grammar::SOURCE, outside.names)
             .map(|(address, _)| UseSrc::Fixed(address))
             .map_err(|reason| format!("'usesrc {text}' : {reason}")),
     }
 }
 
 /// One internet address, resolved at once as the reference does.
-fn inet(text: &str, grammar: &Grammar) -> Result<(SocketAddr, Option<(u16, u16)>), String> {
+fn inet(text: &str, grammar: &Grammar, names: Names) -> Result<(SocketAddr, Option<(u16, u16)>), String> {
     let address = address::one(text, grammar)?;
-    let ip = match resolve::host_ip(&address.host, address.family) {
-        Ok(Some(ip)) => ip,
-        _ => return Err(format!("invalid address: '{text}' in '{text}'")),
+    let Some(ip) = names.ip(&address.host, address.family) else {
+        return Err(format!("invalid address: '{text}' in '{text}'"));
     };
     Ok(match address.ports {
         Ports::Fixed(port) => (SocketAddr::new(ip, port), None),
@@ -78,6 +77,11 @@ fn inet(text: &str, grammar: &Grammar) -> Result<(SocketAddr, Option<(u16, u16)>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::expand::Environment;
+
+    fn outside(env: &Environment) -> Outside<'_> {
+        Outside { env, names: Names::default() }
+    }
 
     fn words(text: &str) -> Vec<Word> {
         text.split(' ').map(Word::from).collect()
@@ -85,9 +89,12 @@ mod tests {
 
     #[test]
     fn takes_address_interface_and_usesrc() {
-        let (source, taken) =
-            parse(&words("10.0.0.1 usesrc clientip interface lo weight 3"), true, &Environment::empty())
-                .unwrap();
+        let (source, taken) = parse(
+            &words("10.0.0.1 usesrc clientip interface lo weight 3"),
+            true,
+            outside(&Environment::empty()),
+        )
+        .unwrap();
         assert_eq!(taken, 5);
         assert_eq!(source.address, "10.0.0.1:0".parse().unwrap());
         assert_eq!((source.interface.as_deref(), source.usesrc), (Some("lo"), Some(UseSrc::ClientIp)));
@@ -95,19 +102,19 @@ mod tests {
 
     #[test]
     fn a_star_leaves_the_address_to_the_kernel() {
-        let (source, _) = parse(&words("* interface lo"), false, &Environment::empty()).unwrap();
+        let (source, _) = parse(&words("* interface lo"), false, outside(&Environment::empty())).unwrap();
         assert!(source.address.ip().is_unspecified());
     }
 
     #[test]
     fn the_directive_takes_no_port_range_and_no_other_word() {
         assert!(
-            parse(&words("10.0.0.1:1-2"), false, &Environment::empty())
+            parse(&words("10.0.0.1:1-2"), false, outside(&Environment::empty()))
                 .unwrap_err()
                 .contains("port range not permitted here")
         );
         assert!(
-            parse(&words("10.0.0.1 foo"), false, &Environment::empty())
+            parse(&words("10.0.0.1 foo"), false, outside(&Environment::empty()))
                 .unwrap_err()
                 .contains("only supports optional keywords")
         );

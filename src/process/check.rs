@@ -4,7 +4,7 @@ use super::args::Args;
 use super::version;
 use crate::base::diag::{Diags, Severity};
 use crate::config::expand::Environment;
-use crate::config::{self, Lookup, Refused, source};
+use crate::config::{self, Names, Refused, source};
 use crate::settings::Settings;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -58,8 +58,9 @@ fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Result<Set
     if let Some(name) = local_peer(args) {
         let _ = env.set(b"HAPROXY_LOCALPEER", name.as_bytes());
     }
-    let lookup = Lookup { ignores_unresolved: args.ignores_unresolved, ipv4_only: args.ipv4_only };
-    let mut settings = config::load(sources, version::build(args), lookup, env, diags)?;
+    let names =
+        Names { ignores_unresolved: args.ignores_unresolved, ipv4_only: args.ipv4_only, ..Names::default() };
+    let mut settings = config::load(sources, version::build(args), names, env, diags)?;
     overlay(args, &mut settings);
     let fatal = args.warnings_are_fatal || settings.global.zero_warning;
     if fatal && diags.count(Severity::Warning) > 0 {

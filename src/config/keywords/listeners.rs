@@ -25,7 +25,7 @@ fn bind(cx: &mut Cx<'_>) {
     if typed.is_empty() {
         return cx.alert("'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
     }
-    let mut addresses = match address::of_listeners(&expanded) {
+    let mut addresses = match address::of_listeners(&expanded, cx.names) {
         Ok(addresses) => addresses,
         Err(reason) => return cx.alert(format!("'bind' : {reason}")),
     };

@@ -40,7 +40,7 @@ fn log(cx: &mut Cx<'_>) {
         let or_global = if in_global { " " } else { " or global" };
         return cx.alert(format!("log : expects <address> and <facility>{or_global} as arguments"));
     }
-    match log_line::parse(cx.args(), cx.place, cx.env) {
+    match log_line::parse(cx.args(), cx.place, cx.outside()) {
         Ok(target) => store(cx, target),
         Err(reason) => cx.alert(format!("log : {reason}")),
     }

@@ -2,7 +2,7 @@
 
 use crate::config::address;
 use crate::config::bind_line::OptionError;
-use crate::config::cx::Cx;
+use crate::config::cx::{Cx, Outside};
 use crate::config::draft::ServerDraft;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::server_line;
@@ -35,7 +35,7 @@ fn server(cx: &mut Cx<'_>) {
         Ok(address) => address,
         Err(reason) => return cx.alert_bare(format!("{intro} : {reason}")),
     };
-    match server_line::parse(&mut options, &cx.args()[2..], cx.env) {
+    match server_line::parse(&mut options, &cx.args()[2..], cx.outside()) {
         Ok(()) => {}
         Err(OptionError::Unknown(word, near)) => {
             let hint = unknown::hint_or_dot(near);
@@ -64,9 +64,9 @@ fn default_server(cx: &mut Cx<'_>) {
         return cx.alert_bare("'id' option is not accepted in default-server sections");
     }
     let Some(proxy) = cx.draft.proxy() else { return };
-    let env = &*cx.env;
+    let outside = Outside { env: cx.env, names: cx.names };
     let mut options = proxy.default_server.clone();
-    match server_line::parse(&mut options, words, env) {
+    match server_line::parse(&mut options, words, outside) {
         Ok(()) => proxy.default_server = options,
         Err(OptionError::Unknown(word, near)) => {
             let hint = unknown::hint_or_dot(near);

@@ -19,7 +19,7 @@ fn source(cx: &mut Cx<'_>) {
             "'source' expects <addr>[:<port>], and optionally 'usesrc' <addr>, and 'interface' <name>.",
         );
     }
-    match source_address::parse(cx.args(), false, cx.env) {
+    match source_address::parse(cx.args(), false, cx.outside()) {
         Ok((source, _)) => {
             if let Some(proxy) = cx.proxy() {
                 proxy.settings.source = Some(source);

@@ -24,7 +24,7 @@ fn socket(cx: &mut Cx<'_>) {
     if typed.is_empty() {
         return cx.alert("'stats socket' in global section expects an address or a path to a UNIX socket");
     }
-    let addresses = match address::of_listeners(&cx.address(0)) {
+    let addresses = match address::of_listeners(&cx.address(0), cx.names) {
         Ok(addresses) => addresses,
         Err(reason) => return cx.alert(format!("'stats socket' : {reason}")),
     };

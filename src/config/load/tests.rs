@@ -15,7 +15,7 @@ fn read(text: &str) -> (Result<Settings, Refused>, Vec<(Severity, String)>) {
     let mut diags = Diags::new();
     let mut env = Environment::empty();
     let sources = vec![Source::text("t.cfg", text.as_bytes())];
-    let settings = load(sources, build(), Lookup::default(), &mut env, &mut diags);
+    let settings = load(sources, build(), Names::default(), &mut env, &mut diags);
     let said = diags.iter().map(|diag| (diag.severity, diag.text.clone())).collect();
     (settings, said)
 }
