@@ -6,8 +6,8 @@ use crate::base::clock::WallTime;
 use crate::base::diag::Diags;
 use crate::config::build::Build;
 use crate::config::expand::Environment;
-use crate::config::load::{Lookup, load};
 use crate::config::source::Source;
+use crate::config::{Names, load};
 use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters};
 use crate::settings::Settings;
 use crate::settings::global::CliLevel;
@@ -50,7 +50,7 @@ impl TestWorld {
         let settings = load(
             vec![Source::text("t.cfg", CONFIG)],
             Build { version: "3.5-dev4", features: &[], switches: Vec::new(), tls_library: None },
-            Lookup::default(),
+            Names::default(),
             &mut Environment::default(),
             &mut diags,
         );
