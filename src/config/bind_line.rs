@@ -88,10 +88,15 @@ const fn no_op(
 pub static ROWS: &[BindOption] = &[
     option("name", "missing name", "<name>: name of the listeners", name),
     option("id", "expects an integer argument", "<n>: socket id, unique in the proxy", id),
-    option("guid-prefix", "missing value", "<text>: begin of the globally unique ids", guid),
+    no_op(
+        "guid-prefix",
+        "missing value",
+        "it only names entries of a statistics file, which is not loaded yet",
+        guid,
+    ),
     option("maxconn", "missing value", "<n>: concurrent connections of each listener", maxconn),
     option("backlog", "missing value", "<n>: length of the accept queue", backlog),
-    option("nice", "missing value", "<n>: priority, -1024..1024; one thread runs all alike", nice),
+    no_op("nice", "missing value", "all connections are served alike", nice),
     option("mss", "missing MSS value", "<n>: TCP_MAXSEG, 1..65535, negative: relative", mss),
     option("tcp-ut", "missing TCP User Timeout value", "<time>: TCP_USER_TIMEOUT", tcp_ut),
     option("interface", "missing interface name", "<name>: SO_BINDTODEVICE", interface),

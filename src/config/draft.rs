@@ -71,6 +71,17 @@ pub struct HttpOption {
     pub sections: Sections,
 }
 
+/// How other sections took their values from a `defaults` section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// By `from` and its name.
+    Explicit,
+    /// As the latest one.
+    Implicit,
+    /// Both; the operator has been told.
+    Mixed,
+}
+
 /// A proxy section. Its `settings` carry what needs no names; the rest waits for `resolve`.
 #[derive(Clone, Debug)]
 pub struct ProxyDraft {
@@ -78,6 +89,8 @@ pub struct ProxyDraft {
     pub settings: Proxy,
     /// Whether this is a `defaults` section; its name is then `settings.name`, empty if anonymous.
     pub is_defaults: bool,
+    /// How a `defaults` section was used so far.
+    pub used: Option<Use>,
     /// Explicit `id`.
     pub id: Option<u32>,
     /// `default_backend` and where it stands.
@@ -129,6 +142,7 @@ impl ProxyDraft {
                 guid: None,
             },
             is_defaults: false,
+            used: None,
             id: None,
             default_backend: None,
             use_backends: Vec::new(),
@@ -147,6 +161,7 @@ impl ProxyDraft {
         draft.settings.name = name.to_owned();
         draft.settings.place = place;
         draft.is_defaults = false;
+        draft.used = None;
         draft.timeouts_seen.clear();
         if kind == Kind::Backend {
             draft.default_backend = None;

@@ -1,7 +1,7 @@
 //! Lines into the draft: section lines open sections, other lines go to the handler of their row.
 
 use super::cx::{Cx, Prefix};
-use super::draft::{Current, Draft, ProxyDraft, called};
+use super::draft::{Current, Draft, ProxyDraft, Use, called};
 use super::expand::Environment;
 use super::keyword::{self, Directive, Row, Sections};
 use super::keywords::options::can_be_negated;
@@ -77,8 +77,8 @@ fn open_defaults(line: &Line, draft: &mut Draft, diags: &mut Diags) {
     let who = format!("defaults '{name}'");
     let mut section = match parent {
         None => ProxyDraft::new(Kind::Listen, name, place.clone()),
-        Some(parent) => match find_defaults(draft, parent, &who) {
-            Ok(parent) => ProxyDraft::inherit(parent, Kind::Listen, name, place.clone()),
+        Some(parent) => match find_defaults(&draft.defaults, parent, &who) {
+            Ok(at) => inherit(&mut draft.defaults, at, Use::Explicit, Kind::Listen, name, place, diags),
             Err(reason) => return diags.at(Severity::Alert, place, reason),
         },
     };
@@ -99,10 +99,10 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
     }
     let rest = line.words.get(2..).unwrap_or(&[]);
     let parent = match rest {
-        [] => draft.defaults.last(),
+        [] => draft.defaults.len().checked_sub(1).map(|at| (at, Use::Implicit)),
         [from, parent] if &**from == "from" => {
-            match find_defaults(draft, parent, &format!("{} '{name}'", called(kind))) {
-                Ok(parent) => Some(parent),
+            match find_defaults(&draft.defaults, parent, &format!("{} '{name}'", called(kind))) {
+                Ok(at) => Some((at, Use::Explicit)),
                 Err(reason) => return diags.at(Severity::Alert, place, reason),
             }
         }
@@ -124,7 +124,7 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
         diags.alert(text);
     }
     let section = match parent {
-        Some(parent) => ProxyDraft::inherit(parent, kind, name, place.clone()),
+        Some((at, how)) => inherit(&mut draft.defaults, at, how, kind, name, place, diags),
         None => ProxyDraft::new(kind, name, place.clone()),
     };
     draft.proxies.push(section);
@@ -141,18 +141,44 @@ fn twin<'d>(proxies: &'d [ProxyDraft], kind: Kind, name: &str) -> Option<&'d Pro
     })
 }
 
-/// The one `defaults` section called `name`.
-fn find_defaults<'d>(draft: &'d Draft, name: &str, who: &str) -> Result<&'d ProxyDraft, String> {
-    let mut found = draft.defaults.iter().filter(|section| section.settings.name == name);
+/// A section that begins with the values of `defaults[at]`. Using a named one both with and without
+/// its name is told once, as in the reference, and goes on.
+fn inherit(
+    defaults: &mut [ProxyDraft],
+    at: usize,
+    how: Use,
+    kind: Kind,
+    name: &str,
+    place: &Place,
+    diags: &mut Diags,
+) -> ProxyDraft {
+    let Some(parent) = defaults.get_mut(at) else { return ProxyDraft::new(kind, name, place.clone()) };
+    let mixed = parent.used.is_some_and(|used| used != Use::Mixed && used != how);
+    if mixed && !parent.settings.name.is_empty() {
+        parent.used = Some(Use::Mixed);
+        let declared = &parent.settings.place;
+        let text = format!(
+            "defaults section '{}' (declared at {}:{}) is explicitly referenced by another proxy and implicitly used here. To avoid any ambiguity don't mix both usage. Add a last defaults section not explicitly used or always use explicit references.",
+            parent.settings.name, declared.file, declared.line
+        );
+        diags.tolerated(place, text);
+    }
+    parent.used = parent.used.or(Some(how));
+    ProxyDraft::inherit(parent, kind, name, place.clone())
+}
+
+/// Position of the one `defaults` section called `name`.
+fn find_defaults(defaults: &[ProxyDraft], name: &str, who: &str) -> Result<usize, String> {
+    let mut found = defaults.iter().enumerate().filter(|(_, section)| section.settings.name == name);
     match (found.next(), found.next()) {
-        (Some(one), None) => match name.chars().find(|c| !is_name_char(*c)) {
-            None => Ok(one),
+        (Some((at, one)), None) => match name.chars().find(|c| !is_name_char(*c)) {
+            None => Ok(at),
             Some(bad) => Err(format!(
                 "character '{bad}' is not permitted in defaults section name '{name}' when designated by its name (section found at {}:{}).",
                 one.settings.place.file, one.settings.place.line
             )),
         },
-        (Some(one), Some(two)) => {
+        (Some((_, one)), Some((_, two))) => {
             let (one, two) = (&one.settings.place, &two.settings.place);
             Err(format!(
                 "ambiguous defaults section name '{name}' referenced by {who} exists at least at {}:{} and {}:{}.",
@@ -160,7 +186,7 @@ fn find_defaults<'d>(draft: &'d Draft, name: &str, who: &str) -> Result<&'d Prox
             ))
         }
         (None, _) => {
-            let near = suggest::hint(name, draft.defaults.iter().map(|s| s.settings.name.as_str()));
+            let near = suggest::hint(name, defaults.iter().map(|s| s.settings.name.as_str()));
             match near.is_empty() {
                 true => Err(format!("defaults section '{name}' not found for {who}.")),
                 false => Err(format!("defaults section '{name}' not found for {who}{near}")),
@@ -250,7 +276,7 @@ fn is_legal_here(row: &Directive, cx: &mut Cx<'_>) -> bool {
         }
         return false;
     }
-    if row.name == "server" {
+    if matches!(row.name, "server" | "default-server") {
         return true;
     }
     let title = cx.title();

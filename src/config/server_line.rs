@@ -176,10 +176,15 @@ pub static ROWS: &[ServerOption] = &[
         server.cookie = Some(args[0].to_string());
         Ok(0)
     }),
-    option("guid", "expects <value> as argument.", "<text>: globally unique id", |server, args, _| {
-        server.guid = Some(args[0].to_string());
-        Ok(0)
-    }),
+    no_op(
+        "guid",
+        Arity::one("expects <value> as argument."),
+        "it only names entries of a statistics file, which is not loaded yet",
+        |server, args, _| {
+            server.guid = Some(args[0].to_string());
+            Ok(0)
+        },
+    ),
     option(
         "init-addr",
         "expects a comma-delimited list",

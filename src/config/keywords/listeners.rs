@@ -5,6 +5,7 @@ use crate::config::bind_line::{self, BindDraft, OptionError};
 use crate::config::cx::Cx;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::unknown;
+use crate::net::address::Address;
 use crate::settings::Bind;
 
 /// Rows of this file.
@@ -41,6 +42,10 @@ fn bind(cx: &mut Cx<'_>) {
         Err(OptionError::Wrong(reason)) => return cx.alert(format!("{intro} : {reason}")),
     };
     let place = cx.place.clone();
+    let sockets: usize = addresses.iter().map(socket_count).sum();
+    if options.id.is_some() && sockets > 1 {
+        return cx.alert(format!("{intro} : 'id' can only be used with a single socket"));
+    }
     let Some(proxy) = cx.proxy() else { return };
     let binds = &mut proxy.settings.binds;
     let twin = options.id.and_then(|id| binds.iter().find(|other| other.options.id == Some(id)));
@@ -55,4 +60,8 @@ fn bind(cx: &mut Cx<'_>) {
         address::put_prefix(one, options.unix.prefix.as_deref());
     }
     binds.push(Bind { place, typed: typed.to_owned(), addresses, options });
+}
+
+fn socket_count(address: &Address) -> usize {
+    address.ports.iter().count().max(1)
 }

@@ -106,7 +106,11 @@ fn set_uid(cx: &mut Cx<'_>, uid: u32) {
 
 fn set_gid(cx: &mut Cx<'_>, gid: u32) {
     if cx.draft.global.gid.is_some_and(|old| old != 0) {
-        return cx.diags.tolerated(cx.place, "group/gid was already specified. Continuing.");
+        let text = match cx.keyword().as_str() {
+            "gid" => "group/gid already specified. Continuing.",
+            _ => "gid/group was already specified. Continuing.",
+        };
+        return cx.diags.tolerated(cx.place, text);
     }
     cx.draft.global.gid = Some(gid);
 }
@@ -200,7 +204,10 @@ fn description(cx: &mut Cx<'_>) {
 }
 
 fn localpeer(cx: &mut Cx<'_>) {
-    cx.draft.global.localpeer = Some(cx.arg(0).to_owned());
+    let name = cx.arg(0);
+    // the variable follows, as in the reference; its name is a fixed legal one
+    let _ = cx.env.set(b"HAPROXY_LOCALPEER", name.as_bytes());
+    cx.draft.global.localpeer = Some(name.to_owned());
 }
 
 fn unix_bind(cx: &mut Cx<'_>) {

@@ -2,7 +2,7 @@
 
 use crate::config::cx::Cx;
 use crate::config::draft::called;
-use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
 use crate::config::reference_words;
 use crate::config::unknown;
 use crate::settings::proxy::HttpReuse;
@@ -16,7 +16,13 @@ pub const ROWS: &[Directive] = &[
     row("disabled", Sections::PROXY, Arity::NONE, "the proxy is not started", disabled),
     row("enabled", Sections::PROXY, Arity::NONE, "undoes 'disabled'", enabled),
     row("id", Sections::NAMED, Arity::up_to(1), "<n>: proxy id, unique", id),
-    row("guid", Sections::NAMED, Arity::one("expects an argument."), "<text>: globally unique id", guid),
+    no_op(
+        "guid",
+        Sections::NAMED,
+        Arity::one("expects an argument."),
+        "it only names entries of a statistics file, which is not loaded yet",
+        guid as fn(&mut Cx<'_>),
+    ),
     row("description", Sections::NAMED, Arity::ANY, "<text>: shown in statistics", description),
     row("maxconn", Sections::FRONT, INTEGER, "<n>: concurrent connections of the frontend", maxconn),
     row("backlog", Sections::FRONT, INTEGER, "<n>: length of the accept queues", backlog),

@@ -59,6 +59,10 @@ fn server(cx: &mut Cx<'_>) {
 }
 
 fn default_server(cx: &mut Cx<'_>) {
+    if cx.lacks_backend() {
+        let title = cx.title();
+        return cx.alert(format!("'default-server' not allowed because {title} has no backend capability."));
+    }
     let words = cx.args();
     if words.iter().any(|w| &**w == "id") {
         return cx.alert_bare("'id' option is not accepted in default-server sections");

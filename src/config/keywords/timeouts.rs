@@ -21,7 +21,7 @@ pub const ROWS: &[Directive] = &[
     timeout("timeout http-keep-alive", Sections::PROXY, "longest wait for the next request"),
     timeout("timeout http-request", Sections::PROXY, "longest wait for a complete request head"),
     timeout("timeout tunnel", Sections::BACK, "longest silence of both sides once data has flowed both ways"),
-    timeout("timeout tarpit", Sections::PROXY, "how long a tarpitted client waits"),
+    no_op("timeout tarpit", Sections::PROXY, "there are no rules yet that hold a client back"),
     timeout("timeout client-fin", Sections::FRONT, "longest silence of a half-closed client"),
     timeout("timeout server-fin", Sections::BACK, "longest silence of a half-closed server"),
     no_op("timeout client-hs", Sections::FRONT, "it only matters to TLS, which no bind can use yet"),

@@ -1,7 +1,7 @@
 //! `tune.*` of the global section.
 
 use crate::config::cx::Cx;
-use crate::config::keyword::{Arity, Directive, Row, Sections, row};
+use crate::config::keyword::{Arity, Directive, Row, Sections, no_op, row};
 use crate::config::number::{self, Unit};
 
 const INTEGER: Arity = Arity::one("expects an integer argument.");
@@ -15,7 +15,13 @@ pub const ROWS: &[Directive] = &[
     tune("tune.pipesize", "<size>: bytes of a splice pipe", pipesize),
     tune("tune.http.maxhdr", "<n>: header lines in one head, 1..32767", http_maxhdr),
     tune("tune.http.logurilen", "<n>: bytes of the request line kept for the log", http_logurilen),
-    tune("tune.idletimer", "<time>: silence after which a buffer counts as idle, 0..65535 ms", idletimer),
+    no_op(
+        "tune.idletimer",
+        Sections::GLOBAL,
+        INTEGER,
+        "an idle connection holds no buffer",
+        idletimer as fn(&mut Cx<'_>),
+    ),
     tune("tune.rcvbuf.client", "<size>: SO_RCVBUF of client connections", rcvbuf_client),
     tune("tune.sndbuf.client", "<size>: SO_SNDBUF of client connections", sndbuf_client),
     tune("tune.rcvbuf.server", "<size>: SO_RCVBUF of server connections", rcvbuf_server),
