@@ -10,10 +10,6 @@ use mio::{Events, Interest, Poll};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 
-/// How many events one turn takes from the kernel unless `tune.maxpollevents` says otherwise; the
-/// rest waits for the next turn. The reference's default.
-pub const EVENTS_PER_TURN: usize = 200;
-
 /// One event: kind, index and generation of its token, and what the kernel said.
 pub type Event = (Kind, u32, u32, Readiness);
 
@@ -107,7 +103,7 @@ mod tests {
 
     #[test]
     fn an_edge_is_told_once() {
-        let mut poller = Poller::new(EVENTS_PER_TURN).unwrap();
+        let mut poller = Poller::new(8).unwrap();
         let (mut near, mut far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         poller.register(near.as_fd(), token(3)).unwrap();
