@@ -8,7 +8,7 @@ use std::io;
 
 use crate::base::diag::{Diag, Severity};
 use crate::process::StartError;
-use crate::settings::{Settings, Tune};
+use crate::settings::{Global, Settings};
 use crate::sys::process::{nofile_limit, set_nofile_limit};
 
 /// Descriptors of the process itself: the standard three, epoll, signals, log sockets, and some to
@@ -20,6 +20,10 @@ const FDS_PER_CONN: u64 = 2;
 
 /// Descriptors of one pipe.
 const FDS_PER_PIPE: u64 = 2;
+
+/// Descriptors that a `maxconn` nobody named may plan with. Some systems allow a billion; a proxy
+/// that wants more than this says so with `maxconn` or `fd-hard-limit`.
+const FDS_AUTO_MAX: u64 = 1 << 20;
 
 /// The lowest `maxconn` that is chosen for an operator who named none.
 const MAXCONN_MIN: u64 = 100;
@@ -72,32 +76,25 @@ pub struct Plan {
     pub maxsock: u64,
     /// The soft limit to ask for (`Ulimit-n` of `show info`).
     pub ulimit_n: u64,
+    /// `fd-hard-limit`: never ask for more than this.
+    bound: Option<u64>,
 }
 
-/// Decides from what the operator asked for, in this order: `maxconn` (`-n` or the configuration),
-/// else as many connections as fit in `fds_max`, and in `memory_max_bytes` (`-m`) when there is one.
-///
-/// `fds_max` is the hard limit of descriptors, lowered to `fd-hard-limit`.
-pub fn plan(
-    maxconn: Option<u32>,
-    ulimit_n: Option<u64>,
-    needs: &Needs,
-    fds_max: u64,
-    memory_max_bytes: Option<u64>,
-    tune: &Tune,
-) -> Plan {
-    let maxconn = maxconn.filter(|maxconn| *maxconn > 0).map_or_else(
-        || {
-            let by_fds = fds_max.saturating_sub(needs.besides_conns()) / FDS_PER_CONN;
-            let bytes_per_conn = 2 * tune.bufsize as u64 + CONN_BYTES;
-            let by_memory = memory_max_bytes.map_or(u64::MAX, |bytes| bytes / bytes_per_conn);
-            by_fds.min(by_memory).max(MAXCONN_MIN)
-        },
-        u64::from,
-    );
-    let maxconn = u32::try_from(maxconn).unwrap_or(u32::MAX);
+/// Decides `maxconn`: what the operator asked for (`-n` or the configuration), else as many
+/// connections as fit in the hard limit of descriptors, `fds_hard`, lowered to `fd-hard-limit`, and
+/// in `memory_max_bytes` (`-m`) when there is such a limit.
+pub fn plan(global: &Global, needs: &Needs, fds_hard: u64, memory_max_bytes: Option<u64>) -> Plan {
+    let fits = || {
+        let fds = fds_hard.min(global.fd_hard_limit.unwrap_or(FDS_AUTO_MAX));
+        let by_fds = fds.saturating_sub(needs.besides_conns()) / FDS_PER_CONN;
+        let bytes_per_conn = 2 * global.tune.bufsize as u64 + CONN_BYTES;
+        let by_memory = memory_max_bytes.map_or(u64::MAX, |bytes| bytes / bytes_per_conn);
+        by_fds.min(by_memory).clamp(MAXCONN_MIN, u32::MAX.into()) as u32
+    };
+    let maxconn = global.maxconn.filter(|maxconn| *maxconn > 0).unwrap_or_else(fits);
     let maxsock = u64::from(maxconn) * FDS_PER_CONN + needs.besides_conns();
-    Plan { maxconn, maxsock, ulimit_n: ulimit_n.filter(|n| *n > 0).unwrap_or(maxsock) }
+    let ulimit_n = global.ulimit_n.filter(|n| *n > 0).unwrap_or(maxsock);
+    Plan { maxconn, maxsock, ulimit_n, bound: global.fd_hard_limit }
 }
 
 /// What the process was started with: the soft and the hard limit of descriptors.
@@ -117,16 +114,18 @@ pub fn apply(plan: &Plan, strict: bool) -> Result<Vec<Diag>, StartError> {
     let (soft, hard) =
         nofile_limit().map_err(|error| StartError::because("Cannot read the FD limit.", &error))?;
     let mut told = Vec::new();
-    let mut now = soft;
-    if plan.ulimit_n > soft {
-        if set_nofile_limit(plan.ulimit_n, hard.max(plan.ulimit_n)).is_ok() {
+    let bound = plan.bound.unwrap_or(u64::MAX);
+    let mut now = soft.min(bound);
+    if plan.ulimit_n > now {
+        if plan.ulimit_n <= bound && set_nofile_limit(plan.ulimit_n, hard.max(plan.ulimit_n)).is_ok() {
             now = plan.ulimit_n;
         } else {
-            let text = format!("Cannot raise FD limit to {}, limit is {soft}.", plan.ulimit_n);
+            let text = format!("Cannot raise FD limit to {}, limit is {now}.", plan.ulimit_n);
             tell(&mut told, strict, Severity::Warning, text)?;
-            // Better than what there was, and all that may be had.
-            if set_nofile_limit(hard, hard).is_ok() {
-                now = hard;
+            // All that may be had, if that is more than there was.
+            let rest = hard.min(bound);
+            if rest > soft && set_nofile_limit(rest, hard).is_ok() {
+                now = rest;
             }
         }
     }
@@ -155,56 +154,67 @@ mod tests {
 
     const NEEDS: Needs = Needs { listeners: 2, cli_conns: 10, pipes: 0 };
 
-    fn decide(maxconn: Option<u32>, ulimit_n: Option<u64>, needs: &Needs, fds_max: u64) -> Plan {
-        plan(maxconn, ulimit_n, needs, fds_max, None, &Tune::default())
+    fn asked(maxconn: Option<u32>) -> Global {
+        Global { maxconn, ..Global::default() }
     }
 
     // The figures that `show info` of the reference gives for the same configuration.
     #[test]
     fn counts_as_the_reference_does() {
-        let by_number = Plan { maxconn: 1000, maxsock: 2025, ulimit_n: 2025 };
-        assert_eq!(decide(Some(1000), None, &NEEDS, 20_000), by_number);
+        let by_number = plan(&asked(Some(1000)), &NEEDS, 20_000, None);
+        assert_eq!(by_number, Plan { maxconn: 1000, maxsock: 2025, ulimit_n: 2025, bound: None });
         let no_cli = Needs { listeners: 1, ..Needs::default() };
-        assert_eq!(decide(Some(1000), None, &no_cli, 20_000).maxsock, 2014);
+        assert_eq!(plan(&asked(Some(1000)), &no_cli, 20_000, None).maxsock, 2014);
         let pipes = Needs { pipes: 100, ..NEEDS };
-        assert_eq!(decide(Some(5000), None, &pipes, 20_000).maxsock, 10_225);
-        let ulimit = Plan { maxconn: 5000, maxsock: 10_025, ulimit_n: 900 };
-        assert_eq!(decide(Some(5000), Some(900), &NEEDS, 20_000), ulimit);
+        assert_eq!(plan(&asked(Some(5000)), &pipes, 20_000, None).maxsock, 10_225);
+        let ulimit = plan(&Global { ulimit_n: Some(900), ..asked(Some(5000)) }, &NEEDS, 20_000, None);
+        assert_eq!((ulimit.maxsock, ulimit.ulimit_n), (10_025, 900));
     }
 
     #[test]
     fn without_maxconn_it_is_what_fits() {
-        let fits = decide(None, None, &NEEDS, 20_000);
-        assert_eq!(fits, Plan { maxconn: 9987, maxsock: 19_999, ulimit_n: 19_999 });
-        assert_eq!(decide(Some(0), None, &NEEDS, 20_000), fits);
-        assert!(decide(None, None, &Needs { pipes: 100, ..NEEDS }, 1000).maxsock <= 1000);
+        let fits = plan(&asked(None), &NEEDS, 20_000, None);
+        assert_eq!((fits.maxconn, fits.maxsock, fits.ulimit_n), (9987, 19_999, 19_999));
+        assert_eq!(plan(&asked(Some(0)), &NEEDS, 20_000, None), fits);
+        assert!(plan(&asked(None), &Needs { pipes: 100, ..NEEDS }, 1000, None).maxsock <= 1000);
+        let bounded = Global { fd_hard_limit: Some(3000), ..asked(None) };
+        assert_eq!(plan(&bounded, &NEEDS, 20_000, None).maxconn, 1487);
     }
 
     #[test]
     fn never_fewer_than_a_hundred_are_planned() {
-        let plan = decide(None, None, &NEEDS, 100);
+        let plan = plan(&asked(None), &NEEDS, 100, None);
         assert_eq!((plan.maxconn, plan.maxsock), (100, 225));
     }
 
     #[test]
     fn a_memory_limit_lowers_what_fits_and_not_what_was_asked_for() {
         let megabytes = Some(100 << 20);
-        let tune = Tune::default();
-        assert_eq!(plan(None, None, &NEEDS, 20_000, megabytes, &tune).maxconn, 2844);
-        assert_eq!(plan(Some(4000), None, &NEEDS, 20_000, megabytes, &tune).maxconn, 4000);
+        assert_eq!(plan(&asked(None), &NEEDS, 20_000, megabytes).maxconn, 2844);
+        assert_eq!(plan(&asked(Some(4000)), &NEEDS, 20_000, megabytes).maxconn, 4000);
     }
 
     #[test]
-    fn no_number_is_too_large() {
-        let plan = decide(Some(u32::MAX), None, &NEEDS, u64::MAX);
-        assert_eq!(plan.maxsock, 2 * u64::from(u32::MAX) + 25);
-        assert_eq!(decide(None, None, &NEEDS, u64::MAX).maxconn, u32::MAX);
+    fn a_system_that_allows_a_billion_is_not_taken_at_its_word() {
+        assert!(plan(&asked(None), &NEEDS, 1 << 30, None).maxsock <= FDS_AUTO_MAX);
+        let named = plan(&asked(Some(u32::MAX)), &NEEDS, u64::MAX, None);
+        assert_eq!(named.maxsock, 2 * u64::from(u32::MAX) + 25);
+    }
+
+    #[test]
+    fn a_bound_of_the_operator_is_not_exceeded() {
+        let (soft, _) = current().unwrap();
+        let plan = Plan { maxconn: 1, maxsock: 30, ulimit_n: 30, bound: Some(20) };
+        let error = apply(&plan, true).unwrap_err().to_string();
+        assert_eq!(error, "[haproxy.main()] Cannot raise FD limit to 30, limit is 20.");
+        assert_eq!(apply(&plan, false).unwrap().len(), 2);
+        assert!(current().unwrap().0 >= soft);
     }
 
     #[test]
     fn a_limit_that_cannot_be_had_stops_only_a_strict_start() {
         // More than fs.nr_open ever is: refused even to root.
-        let greedy = Plan { maxconn: 1, maxsock: u64::MAX - 1, ulimit_n: u64::MAX - 1 };
+        let greedy = Plan { maxconn: 1, maxsock: u64::MAX - 1, ulimit_n: u64::MAX - 1, bound: None };
         let error = apply(&greedy, true).unwrap_err().to_string();
         assert!(
             error.starts_with("[haproxy.main()] Cannot raise FD limit to 18446744073709551614, limit is "),
@@ -221,7 +231,7 @@ mod tests {
     #[test]
     fn a_limit_that_is_high_enough_is_left_alone() {
         let before = current().unwrap();
-        assert_eq!(apply(&Plan { maxconn: 1, maxsock: 20, ulimit_n: 20 }, true), Ok(Vec::new()));
+        assert_eq!(apply(&Plan { maxconn: 1, maxsock: 20, ulimit_n: 20, bound: None }, true), Ok(Vec::new()));
         assert!(current().unwrap().0 >= before.0.min(20));
     }
 }

@@ -84,9 +84,8 @@ fn start(args: &Args, settings: &'static Settings) -> Result<ExitCode, StartErro
 
 fn plan(args: &Args, settings: &Settings) -> Result<Plan, StartError> {
     let (_, hard) = limits::current().map_err(|e| StartError::because("Cannot read the FD limit.", &e))?;
-    let global = &settings.global;
     let memory = args.memory_max_mb.map(|mb| u64::from(mb) * MEGABYTE);
-    Ok(limits::plan(global.maxconn, global.ulimit_n, &Needs::of(settings), hard, memory, &global.tune))
+    Ok(limits::plan(&settings.global, &Needs::of(settings), hard, memory))
 }
 
 fn build(args: &Args, settings: &'static Settings, plan: &Plan) -> Result<Worker, StartError> {

@@ -19,6 +19,8 @@ pub struct Global {
     pub maxpipes: Option<u32>,
     /// `ulimit-n`: descriptors wanted.
     pub ulimit_n: Option<u64>,
+    /// `fd-hard-limit`: descriptors never exceeded.
+    pub fd_hard_limit: Option<u64>,
     /// `no-mptcp`: plain addresses listen with TCP.
     pub no_mptcp: bool,
     /// `nosplice`: never splice.

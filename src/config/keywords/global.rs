@@ -14,6 +14,7 @@ pub const ROWS: &[Directive] = &[
     row("maxsessrate", GLOBAL, INTEGER, "<n>: accepted sessions per second", maxsessrate),
     row("maxpipes", GLOBAL, INTEGER, "<n>: pipes for splicing", maxpipes),
     row("ulimit-n", GLOBAL, INTEGER, "<n>: file descriptors of the process", ulimit_n),
+    row("fd-hard-limit", GLOBAL, INTEGER, "<n>: file descriptors never exceeded", fd_hard_limit),
     row("no-mptcp", GLOBAL, Arity::NONE, "plain addresses listen with TCP, not MPTCP", no_mptcp),
     row("nosplice", GLOBAL, Arity::NONE, "never splice", nosplice),
     row("noreuseport", GLOBAL, Arity::NONE, "listeners do not set SO_REUSEPORT", noreuseport),
@@ -60,6 +61,12 @@ fn maxpipes(cx: &mut Cx<'_>) {
 fn ulimit_n(cx: &mut Cx<'_>) {
     if let Some(n) = once(cx, "ulimit-n") {
         cx.draft.global.ulimit_n = (n > 0).then_some(u64::from(n));
+    }
+}
+
+fn fd_hard_limit(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "fd-hard-limit") {
+        cx.draft.global.fd_hard_limit = (n > 0).then_some(u64::from(n));
     }
 }
 

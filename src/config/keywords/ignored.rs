@@ -36,7 +36,6 @@ pub const ROWS: &[Directive] = &[
     switch("insecure-fork-wanted", "no program is started"),
     switch("insecure-setuid-wanted", "no program is started, so none can gain rights"),
     switch("prealloc-fd", "descriptors are made when they are needed"),
-    integer("fd-hard-limit", "the descriptor limit follows from maxconn"),
     switch("limited-quic", "there is no QUIC"),
     switch("no-quic", "there is no QUIC"),
     one("profiling.tasks", SCHEDULER, on_auto_off),
