@@ -44,8 +44,9 @@ impl Report {
 /// Splits off the daemon. The parent waits until the daemon serves, then writes its pid to
 /// `pidfile`: whoever started `-D` finds a proxy that accepts and a file that names it.
 ///
-/// Call it with the sockets bound, before the chroot and before anything is registered that must
-/// not be in two processes: the epoll descriptor above all.
+/// Call it before anything is made that must not be in two processes, the epoll descriptor above all.
+/// What fails in the daemon afterwards is still seen by the caller: its words go to the same
+/// terminal, and the parent's exit status is 1.
 ///
 /// # Errors
 /// There can be no other process, or (in the parent, the daemon runs) the pid cannot be written.
