@@ -2,7 +2,7 @@
 
 use crate::config::cx::{Cx, Prefix};
 use crate::config::draft::HttpOption;
-use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
 use crate::config::unknown;
 use crate::settings::proxy::HttpMode;
 use crate::settings::{LogLine, Options};
@@ -13,12 +13,12 @@ pub const ROWS: &[Directive] = &[
     flag("option dontlog-normal", Sections::FRONT, "log only what went wrong"),
     flag("option logasap", Sections::FRONT, "log when the response head is known"),
     flag("option log-separate-errors", Sections::FRONT, "errors are logged with level err"),
-    flag("option splice-auto", Sections::PROXY, "splice where it helps"),
+    idle("option splice-auto", Sections::PROXY, "whether to splice is decided for each transfer anyway"),
     flag("option splice-request", Sections::PROXY, "splice from client to server"),
     flag("option splice-response", Sections::PROXY, "splice from server to client"),
     flag("option nolinger", Sections::PROXY, "close with a reset"),
-    flag("option tcp-smart-accept", Sections::FRONT, "leave the last ACK of the handshake to the data"),
-    flag("option tcp-smart-connect", Sections::BACK, "send the last ACK of the handshake with data"),
+    idle("option tcp-smart-accept", Sections::FRONT, "it saves one packet, nothing else would change"),
+    idle("option tcp-smart-connect", Sections::BACK, "it saves one packet, nothing else would change"),
     flag("option clitcpka", Sections::FRONT, "TCP keep-alive towards clients"),
     flag("option srvtcpka", Sections::BACK, "TCP keep-alive towards servers"),
     flag("option tcpka", Sections::PROXY, "TCP keep-alive towards both"),
@@ -26,7 +26,7 @@ pub const ROWS: &[Directive] = &[
     flag("option http-server-close", Sections::PROXY, "connections to servers are closed after a response"),
     flag("option httpclose", Sections::PROXY, "connections are closed after a response"),
     flag("option abortonclose", Sections::PROXY, "a client that leaves while waiting ends its request"),
-    flag("option http-no-delay", Sections::PROXY, "do not collect small pieces"),
+    idle("option http-no-delay", Sections::PROXY, "small pieces are never collected"),
     flag("option http-ignore-probes", Sections::FRONT, "a connection without a request gets no error"),
     flag(
         "option accept-unsafe-violations-in-http-request",
@@ -35,12 +35,10 @@ pub const ROWS: &[Directive] = &[
     ),
     flag("option accept-invalid-http-request", Sections::FRONT, "older name of the option above"),
     flag("option socket-stats", Sections::FRONT, "statistics of each listener"),
-    flag("option contstats", Sections::FRONT, "bytes are counted while a transfer goes on"),
-    flag("option independent-streams", Sections::PROXY, "data sent does not count against silence"),
+    idle("option contstats", Sections::FRONT, "bytes are counted when a connection or request ends"),
     flag("option transparent", Sections::BACK, "connect where the client wanted to go"),
     flag("option allbackups", Sections::BACK, "use all backup servers, not the first one"),
-    flag("option persist", Sections::BACK, "a server that is down keeps its clients"),
-    flag("option idle-close-on-response", Sections::FRONT, "an idle client is closed at its next response"),
+    idle("option persist", Sections::BACK, "there are no persistence cookies yet"),
     row(
         "option redispatch",
         Sections::BACK,
@@ -57,13 +55,17 @@ const fn flag(name: &'static str, sections: Sections, help: &'static str) -> Dir
     row(name, sections, Arity::NONE, help, set_flag as fn(&mut Cx<'_>))
 }
 
+/// A flag that is kept and cannot matter.
+const fn idle(name: &'static str, sections: Sections, why: &'static str) -> Directive {
+    no_op(name, sections, Arity::NONE, why, set_flag as fn(&mut Cx<'_>))
+}
+
 /// Flags that need `mode http`; on in another mode they are warned about.
 const NEED_HTTP: &[&str] = &[
     "option http-no-delay",
     "option http-ignore-probes",
     "option accept-unsafe-violations-in-http-request",
     "option accept-invalid-http-request",
-    "option idle-close-on-response",
 ];
 
 /// Options that `no` and `default` do not take.
@@ -109,11 +111,9 @@ fn store(name: &str, on: bool, o: &mut Options) {
         }
         "option socket-stats" => o.socket_stats = on,
         "option contstats" => o.contstats = on,
-        "option independent-streams" => o.independent_streams = on,
         "option transparent" => o.transparent = on,
         "option allbackups" => o.allbackups = on,
         "option persist" => o.persist = on,
-        "option idle-close-on-response" => o.idle_close_on_response = on,
         "option http-keep-alive" if on => o.http_mode = HttpMode::KeepAlive,
         "option http-server-close" => set_mode(o, HttpMode::ServerClose, on),
         "option httpclose" => set_mode(o, HttpMode::Close, on),

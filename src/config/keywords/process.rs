@@ -2,7 +2,7 @@
 
 use crate::config::cx::{Cx, Prefix};
 use crate::config::identity;
-use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
 use crate::config::number::{self, Unit};
 use crate::settings::bind::UnixOptions;
 use std::path::PathBuf;
@@ -35,13 +35,13 @@ pub const ROWS: &[Directive] = &[
     row("zero-warning", GLOBAL, Arity::NONE, "warnings are fatal, as -dW", zero_warning),
     row("set-dumpable", GLOBAL, Arity::NONE, "allow core dumps", set_dumpable),
     row("hard-stop-after", GLOBAL, Arity::ANY, "<time>: longest soft stop", hard_stop_after),
-    row("grace", GLOBAL, Arity::ANY, "<time>: wait between a soft stop signal and the stop", grace),
-    row(
+    no_op("grace", GLOBAL, Arity::ANY, "a soft stop begins at once", grace as fn(&mut Cx<'_>)),
+    no_op(
         "close-spread-time",
         GLOBAL,
         Arity::ANY,
-        "<time>: spread of the closes of idle connections in a soft stop",
-        close_spread_time,
+        "idle connections are closed as soon as a soft stop begins",
+        close_spread_time as fn(&mut Cx<'_>),
     ),
     row(
         "unix-bind",

@@ -15,23 +15,29 @@ pub const ROWS: &[Directive] = &[
     tune("tune.pipesize", "<size>: bytes of a splice pipe", pipesize),
     tune("tune.http.maxhdr", "<n>: header lines in one head, 1..32767", http_maxhdr),
     tune("tune.http.logurilen", "<n>: bytes of the request line kept for the log", http_logurilen),
-    no_op(
-        "tune.idletimer",
-        Sections::GLOBAL,
-        INTEGER,
-        "an idle connection holds no buffer",
-        idletimer as fn(&mut Cx<'_>),
+    idle("tune.idletimer", "an idle connection holds no buffer", idletimer),
+    idle("tune.rcvbuf.client", "the kernel sizes socket buffers as they are needed", rcvbuf_client),
+    idle("tune.sndbuf.client", "the kernel sizes socket buffers as they are needed", sndbuf_client),
+    idle("tune.rcvbuf.server", "the kernel sizes socket buffers as they are needed", rcvbuf_server),
+    idle("tune.sndbuf.server", "the kernel sizes socket buffers as they are needed", sndbuf_server),
+    idle(
+        "tune.pool-high-fd-ratio",
+        "idle connections to servers are bounded by pool-max-conn",
+        pool_high_fd_ratio,
     ),
-    tune("tune.rcvbuf.client", "<size>: SO_RCVBUF of client connections", rcvbuf_client),
-    tune("tune.sndbuf.client", "<size>: SO_SNDBUF of client connections", sndbuf_client),
-    tune("tune.rcvbuf.server", "<size>: SO_RCVBUF of server connections", rcvbuf_server),
-    tune("tune.sndbuf.server", "<size>: SO_SNDBUF of server connections", sndbuf_server),
-    tune("tune.pool-high-fd-ratio", "<percent>: idle connections are closed above", pool_high_fd_ratio),
-    tune("tune.pool-low-fd-ratio", "<percent>: idle connections are kept below", pool_low_fd_ratio),
+    idle(
+        "tune.pool-low-fd-ratio",
+        "idle connections to servers are bounded by pool-max-conn",
+        pool_low_fd_ratio,
+    ),
 ];
 
 const fn tune(name: &'static str, help: &'static str, handler: fn(&mut Cx<'_>)) -> Row<fn(&mut Cx<'_>)> {
     row(name, Sections::GLOBAL, INTEGER, help, handler)
+}
+
+const fn idle(name: &'static str, why: &'static str, handler: fn(&mut Cx<'_>)) -> Row<fn(&mut Cx<'_>)> {
+    no_op(name, Sections::GLOBAL, INTEGER, why, handler)
 }
 
 /// Smallest buffer: a head of a few lines must fit.
