@@ -371,7 +371,10 @@ impl Receiver {
 
     /// Starts listening with a queue of `backlog`, and puts a unix socket at its path.
     pub(super) fn start(&mut self, backlog: i32) -> Result<(), BindError> {
-        socket::listen(self.fd.as_fd(), backlog).map_err(BindError::Listen)?;
+        // A queue that somebody set up before keeps its length.
+        if !(self.inherited && socket::is_listening(self.fd.as_fd()).unwrap_or(false)) {
+            socket::listen(self.fd.as_fd(), backlog).map_err(BindError::Listen)?;
+        }
         match self.unpublished.take() {
             Some(unpublished) => unpublished.publish().map_err(BindError::BindUnix),
             None => Ok(()),

@@ -37,6 +37,8 @@ pub struct Listener {
     pub maxconn: u32,
     /// Clients may be waiting: an edge was seen and the queue was not emptied since.
     pub pending: bool,
+    /// Clients in its queue waited behind a limit: some may have gone.
+    pub queue_waits: bool,
     /// Options for accepted sockets that turn out to be plain TCP.
     pub after_accept: AfterAccept,
     /// An accept error was logged during this pause.

@@ -10,7 +10,7 @@ use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
 use crate::net::protocol::Protocol;
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
-use crate::sys::socket;
+use crate::sys::{io as sys_io, socket};
 use std::net::SocketAddr;
 
 /// Pause before the same server is tried again, in ms, unless `timeout connect` is shorter
@@ -109,15 +109,40 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         back.connecting = false;
         return connected(s, env);
     }
-    if route::client_is_gone(s, env) {
-        drop_back(s, env);
-        s.conclude(Cause::ClientAbort, Stage::Connect);
-        if let Some(backend) = s.backend {
-            env.proxy(backend).be.cli_aborts += 1;
+    match client_left(s, env) {
+        Some(stage) => {
+            drop_back(s, env);
+            s.conclude(Cause::ClientAbort, stage);
+            if let Some(backend) = s.backend {
+                env.proxy(backend).be.cli_aborts += 1;
+            }
+            Turn::Go(Phase::Closed)
         }
-        return Turn::Go(Phase::Closed);
+        None => Turn::Wait,
     }
-    Turn::Wait
+}
+
+/// Whether the client went away while it waits for a connection, and the stage that the log shows: a reset
+/// counts as an abort of the data. One that ended its side without having sent anything has gone too.
+pub fn client_left(s: &Stream, env: &Env) -> Option<Stage> {
+    let Some(front) = env.conns.get(s.front) else { return Some(Stage::Connect) };
+    if front.broken() {
+        return Some(if s.is_http { Stage::Connect } else { Stage::Data });
+    }
+    let said_nothing = !s.is_http
+        && front.ready.contains(Readiness::READ_CLOSED)
+        && s.req.waiting() == 0
+        && matches!(sys_io::unread_len(front.fd()), Ok(0));
+    (said_nothing || route::client_is_gone(s, env)).then_some(Stage::Connect)
+}
+
+/// Whether a client that waited in the listener's queue went away there without having said anything.
+pub fn left_before_accept(s: &Stream, env: &Env) -> bool {
+    let Some(front) = env.conns.get(s.front) else { return true };
+    match sys_io::recv_peek(front.fd(), &mut [0]) {
+        Ok(n) => n == 0,
+        Err(e) => e.kind() != std::io::ErrorKind::WouldBlock,
+    }
 }
 
 /// The connection stands: bytes may flow.
@@ -190,8 +215,8 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
 
 /// Between two attempts.
 pub fn wait_backoff(s: &mut Stream, env: &mut Env) -> Turn {
-    if route::client_is_gone(s, env) {
-        s.conclude(Cause::ClientAbort, Stage::Connect);
+    if let Some(stage) = client_left(s, env) {
+        s.conclude(Cause::ClientAbort, stage);
         return Turn::Go(Phase::Closed);
     }
     if s.phase_deadline_ms.is_some_and(|at| at <= env.now_ms()) {

@@ -1,6 +1,6 @@
 //! The end of an exchange: log line, counters, and everything given back.
 
-use super::{Cause, Env, Outcome, Phase, Stage, Stream, Turn, connect, http, route};
+use super::{Cause, Env, Outcome, Phase, Stage, Stream, Turn, http, route};
 use crate::event::readiness::Readiness;
 use crate::log::logger::TAG_DEFAULT;
 use crate::log::record::{Load, Record, Timers, UNREACHED};
@@ -145,16 +145,25 @@ pub fn count(s: &mut Stream, env: &mut Env) {
     });
 }
 
-/// Leaves backend and server: the exchange is over, the session may go on.
-pub fn leave_backend(s: &mut Stream, env: &mut Env) {
+/// Ends an exchange of which the session may go on: it leaves its backend and server, is logged and counted.
+/// The line shows the load that is left without it, as in the reference.
+pub fn conclude(s: &mut Stream, env: &mut Env) {
+    leave_backend(s, env);
+    log(s, env);
+    count(s, env);
+    s.backend = None;
+    s.server = None;
+}
+
+fn leave_backend(s: &mut Stream, env: &mut Env) {
     if s.phase == Phase::Queue {
         route::leave_queue(s, env);
     }
     route::release_slot(s, env);
-    if let Some(backend) = s.backend.take() {
+    if let Some(backend) = s.backend.filter(|_| s.in_backend) {
+        s.in_backend = false;
         env.proxy(backend).be.sess.leave();
     }
-    s.server = None;
 }
 
 /// Ends stream and session: logs, counts, closes both connections and gives everything back.
@@ -162,15 +171,18 @@ pub fn release(s: &mut Stream, env: &mut Env) {
     if let Some((key, _)) = s.timer.take() {
         env.wheel.remove(key);
     }
+    let nolinger = s.backend.is_some_and(|b| env.proxy_settings(b).options.nolinger);
     if !http::is_between_requests(s) {
-        log(s, env);
-        count(s, env);
+        conclude(s, env);
     }
-    leave_backend(s, env);
     s.req.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
     s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
     http::put_back(s, env);
-    connect::drop_back(s, env);
+    match s.back.take() {
+        Some(back) if nolinger => env.reset(back),
+        Some(back) => env.close(back),
+        None => {}
+    }
     close_front(s, env);
     end_session(s, env);
 }
@@ -182,7 +194,7 @@ fn close_front(s: &mut Stream, env: &mut Env) {
     if let Some(front) = env.conns.get_mut(s.front) {
         if nolinger {
             front.reset_on_close();
-        } else if !front.at_end && front.ready.contains(Readiness::READABLE) && !front.broken() {
+        } else if !front.at_end && !front.broken() && (front.may_read() || s.marks.connected_ms.is_none()) {
             let _ = sys_io::discard(front.fd(), DISCARD_LEN_MAX);
         }
     }

@@ -114,6 +114,10 @@ pub struct Stream {
     pub is_http: bool,
     /// It stands in the run queue.
     pub queued: bool,
+    /// Its client waited in the listener's queue behind a limit.
+    pub waited_outside: bool,
+    /// It is counted in at its backend.
+    pub in_backend: bool,
     /// It holds one of its server's slots.
     pub holds_slot: bool,
     /// The line was written already (`option logasap`).
@@ -158,6 +162,8 @@ impl Stream {
             phase: Phase::Route,
             is_http: false,
             queued: false,
+            waited_outside: false,
+            in_backend: false,
             holds_slot: false,
             logged: false,
             redispatched: false,

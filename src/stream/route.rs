@@ -7,6 +7,10 @@ use crate::proxy::Waiter;
 
 /// Chooses backend and server, and starts connecting or queues.
 pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
+    if std::mem::take(&mut s.waited_outside) && connect::left_before_accept(s, env) {
+        s.conclude(Cause::ClientAbort, Stage::Connect);
+        return Turn::Go(Phase::Closed);
+    }
     if s.backend.is_none() {
         let Some(backend) = backend_of(s.frontend, env) else {
             return no_server(s, env, Stage::Connect);
@@ -33,6 +37,7 @@ fn backend_of(frontend: ProxyId, env: &Env) -> Option<ProxyId> {
 /// Counts the stream in at its backend.
 fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
     s.backend = Some(backend);
+    s.in_backend = true;
     let now = env.now_ms();
     let be = &mut env.proxy(backend).be;
     be.sess.enter();
@@ -124,7 +129,7 @@ fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
     if env.proxy(backend).queue_len_max.is_some_and(|max| waiting >= max) {
         return no_server(s, env, Stage::Queue);
     }
-    s.queue_positions.1 = waiting;
+    s.queue_positions.1 = waiting + 1;
     let timeouts = &env.proxy_settings(backend).timeouts;
     s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);
     let proxy = env.proxy(backend);
@@ -136,7 +141,7 @@ fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
 /// In the queue: tries again when it is the first and a slot is free.
 pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(backend) = s.backend else { return Turn::Go(Phase::Route) };
-    if client_is_gone(s, env) {
+    if connect::client_left(s, env).is_some() {
         leave_queue(s, env);
         s.conclude(Cause::ClientAbort, Stage::Queue);
         return Turn::Go(Phase::Closed);

@@ -57,6 +57,9 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
                 if !s.req.sink_shut {
                     front.shut_write();
                 }
+                if front_options.nolinger {
+                    return over(s);
+                }
             }
             Pumped::SourceFailed(_) => return close(s, env, Cause::ServerAbort, Side::Back),
             Pumped::SinkFailed(_) => return close(s, env, Cause::ClientAbort, Side::Front),
@@ -70,6 +73,9 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
             Pumped::Again => again = true,
             Pumped::Done | Pumped::Truncated => {
                 s.req.sink_shut = true;
+                if back_options.nolinger {
+                    return over(s);
+                }
                 if !s.res.sink_shut {
                     back.shut_write();
                 }
@@ -80,32 +86,40 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
         }
     }
     if s.req.sink_shut && s.res.sink_shut {
-        s.conclude(Cause::Normal, Stage::Over);
-        return Turn::Go(Phase::Closed);
+        return over(s);
     }
     if again {
         return Turn::Again;
     }
-    // An end that broke while nothing can be read from it any more.
-    if front.broken() && (front.at_end || s.req.waiting() > 0) {
+    // An end that broke while what it sent before cannot leave. One that broke after its FIN is found out
+    // by the next write, as in the reference: what it sent may still be on its way to be read.
+    if front.broken() && s.req.waiting() > 0 {
         return close(s, env, Cause::ClientAbort, Side::Front);
     }
-    if back.broken() && (back.at_end || s.res.waiting() > 0) {
+    if back.broken() && s.res.waiting() > 0 {
         return close(s, env, Cause::ServerAbort, Side::Back);
     }
     Turn::Wait
 }
 
-/// Ends a stream because `side` broke: the other end learns it by a reset, as the broken one did.
+/// Both ends are done, or one that `option nolinger` closes without waiting for the other.
+fn over(s: &mut Stream) -> Turn {
+    s.conclude(Cause::Normal, Stage::Over);
+    Turn::Go(Phase::Closed)
+}
+
+/// Ends a stream because `side` broke. A client's reset is passed on to the server, unless that has had a FIN and
+/// may still be reading what came before. A server's reset reaches the client as a FIN, as in the reference: a
+/// reset would destroy what the client has not read yet.
 fn close(s: &mut Stream, env: &mut Env, cause: Cause, side: Side) -> Turn {
     s.conclude(cause, Stage::Data);
     match side {
-        Side::Front => {
+        Side::Front if !s.req.sink_shut => {
             if let Some(back) = s.back.take() {
                 env.reset(back);
             }
         }
-        Side::Back => env.reset(s.front),
+        Side::Front | Side::Back => {}
     }
     Turn::Go(Phase::Closed)
 }

@@ -94,6 +94,7 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
         let proxy = &env.proxies[proxy.0 as usize];
         if !limits::admits(proxy, env.counters.conn.cur, env.maxconn) {
             listener.gate.shut_out();
+            listener.queue_waits = true;
             env.held_back = true;
             return false;
         }
@@ -103,6 +104,7 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
             Accept::Retry => {}
             Accept::Drained => {
                 listener.pending = false;
+                listener.queue_waits = false;
                 return false;
             }
             Accept::Pause(scarcity) => {
@@ -179,6 +181,8 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     let Purpose::Proxy(frontend) = listener.purpose else { return };
     listener.pause_logged = false;
     listener.gate.opened();
+    listener.queue_waits |= !listener.gate.is_ready();
+    let waited_outside = listener.queue_waits;
     listener.counters.conn.enter();
     if listener.after_accept != AfterAccept::default()
         && matches!(Protocol::of(fd.as_fd()), Ok(Protocol::Tcp))
@@ -207,6 +211,7 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
         let mut s = Stream::new(stream, session, conn_id, frontend, now);
         s.phase = step::first_phase(settings.mode);
         s.is_http = settings.mode == Mode::Http;
+        s.waited_outside = waited_outside && !s.is_http;
         s
     });
     if let Some(session) = env.sessions.get_mut(session) {

@@ -411,6 +411,7 @@ fn bind_and_listen(
         gate: Gate::new(one.maxconn),
         maxconn: one.maxconn,
         pending: false,
+        queue_waits: false,
         after_accept,
         pause_logged: false,
         counters: ListenerCounters::default(),

@@ -242,9 +242,7 @@ pub fn over(s: &mut Stream, env: &mut Env) -> Turn {
         s.phase_deadline_ms = Some(env.now_ms() + linger_ms(s, env));
         return Turn::Go(if request_done && closes_cleanly(s, env) { Phase::Closed } else { Phase::Linger });
     }
-    finish::log(s, env);
-    finish::count(s, env);
-    finish::leave_backend(s, env);
+    finish::conclude(s, env);
     request::next(s, env);
     Turn::Go(Phase::Request)
 }

@@ -78,9 +78,7 @@ pub fn send(s: &mut Stream, env: &mut Env) -> Turn {
     s.res.release_idle(&mut env.pools.buffers, &mut env.pools.pipes);
     let keep = s.http.as_ref().is_some_and(|h| h.keep_front);
     if keep {
-        finish::log(s, env);
-        finish::count(s, env);
-        finish::leave_backend(s, env);
+        finish::conclude(s, env);
         super::request::next(s, env);
         return Turn::Go(Phase::Request);
     }
