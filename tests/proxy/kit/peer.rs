@@ -38,6 +38,11 @@ impl fmt::Debug for Event {
                 write!(f, "Data({} bytes, sum {:016x})", bytes.len(), checksum(bytes))
             }
             Event::Data(bytes) => write!(f, "Data({})", bytes.escape_ascii()),
+            Event::Http(text) if text.len() > 4096 => {
+                let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+                let sum = checksum(body.as_bytes());
+                write!(f, "Http({}, {} bytes, sum {sum:016x})", head.escape_debug(), body.len())
+            }
             Event::Http(text) => write!(f, "Http({})", text.escape_debug()),
             Event::Fin => f.write_str("Fin"),
             Event::Rst => f.write_str("Rst"),
@@ -185,6 +190,33 @@ impl Peer {
         };
         self.note(event.clone());
         event
+    }
+
+    /// Reads the head of an HTTP message and notes it, whatever its body; the body stays to be read.
+    pub fn expect_head(&mut self) {
+        assert_eq!(self.rest.len(), 0, "{}: bytes left of an earlier message", self.who);
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(self.take(1));
+        }
+        self.note(Event::Http(http::normalise(&head)));
+    }
+
+    /// Reads to the end and notes what came as one normalised HTTP message, then the end.
+    pub fn read_http_to_end(&mut self) -> Event {
+        let mut got = std::mem::take(&mut self.rest);
+        loop {
+            match self.read_some(1 << 16) {
+                Event::Data(bytes) => got.extend_from_slice(&bytes),
+                end => {
+                    if !got.is_empty() {
+                        self.note(Event::Http(http::normalise(&got)));
+                    }
+                    self.note(end.clone());
+                    return end;
+                }
+            }
+        }
     }
 
     /// True when nothing (data, end or reset) arrives for `limit`.

@@ -180,3 +180,41 @@ pub fn compare(config: &str, script: impl Fn(&mut Rig)) {
         panic!("not as the oracle\n  haproxy:\n{}\n  subflow:\n{}", text(&oracle), text(&ours));
     }
 }
+
+/// A configuration with one frontend and one backend in `mode`. `extra` are lines for the end of each section,
+/// led by the section's word: `global ...`, `defaults ...`, `frontend ...`, `backend ...`, one a line. Without
+/// any `backend server` line there is the one server `${s1}`.
+pub fn config(mode: &str, extra: &str) -> String {
+    let section = |name: &str| -> String {
+        let lines = extra.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(' '));
+        lines.map(|line| format!("    {line}\n")).collect()
+    };
+    let mut backend = section("backend");
+    if !backend.lines().any(|line| line.trim().starts_with("server ")) {
+        backend.push_str("    server s1 ${s1}\n");
+    }
+    format!(
+        "global
+    nbthread 1
+    log \"${{log}}\" local0
+{}
+defaults
+    mode {mode}
+    log global
+    option {mode}log
+    timeout connect 4s
+    timeout client 6s
+    timeout server 6s
+{}
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+{}
+backend be
+{backend}
+",
+        section("global"),
+        section("defaults"),
+        section("frontend"),
+    )
+}
