@@ -16,7 +16,7 @@ fn bad_answer(answer: &str) {
         server.read_http(BodyRule::Request);
         server.send(answer);
         server.close();
-        client.read_http_to_end();
+        client.read_answer();
         client.close();
         rig.expect_log(1);
     });
@@ -107,7 +107,7 @@ fn a_bad_chunk_size_ends_the_request() {
         let mut client = rig.client();
         client
             .send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n");
-        client.read_http_to_end();
+        client.read_answer();
         client.close();
         rig.expect_log(1);
     });
@@ -205,7 +205,7 @@ fn a_server_that_resets_gets_a_502() {
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
         server.reset();
-        client.read_http_to_end();
+        client.read_answer();
         client.close();
         rig.expect_log(1);
     });
@@ -218,7 +218,7 @@ fn a_server_that_does_not_answer_gets_a_504() {
         client.send(GET);
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
-        client.read_http_to_end();
+        client.read_answer();
         server.read_to_end();
         rig.expect_log(1);
     });
@@ -272,7 +272,7 @@ fn a_client_that_falls_silent_within_its_body() {
         let mut server = rig.s1.accept();
         server.expect_head();
         server.expect("part");
-        client.read_http_to_end();
+        client.read_answer();
         server.read_to_end();
         server.close();
         rig.expect_log(1);
@@ -304,6 +304,7 @@ fn a_client_that_resets_within_the_answer() {
         client.take(10);
         client.reset();
         server.read_to_end();
+        server.close();
         rig.expect_log(1);
     });
 }
@@ -332,7 +333,7 @@ frontend fe
     crate::kit::rig::compare(config, |rig| {
         let mut client = rig.client();
         client.send(GET);
-        client.read_http_to_end();
+        client.read_answer();
         client.close();
         rig.expect_log(1);
     });

@@ -47,7 +47,7 @@ fn refused(extra: &str, request: &str) {
     http(extra, |rig| {
         let mut client = rig.client();
         client.send(request);
-        client.read_http_to_end();
+        client.read_answer();
         client.close();
         rig.expect_log(1);
     });

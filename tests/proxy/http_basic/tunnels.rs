@@ -1,6 +1,6 @@
 //! Upgrades and CONNECT: where HTTP ends and bytes begin.
 
-use super::{http, once};
+use super::{http, round};
 use crate::kit::http::BodyRule;
 use crate::kit::peer::Peer;
 use crate::kit::rig::Rig;
@@ -122,8 +122,12 @@ fn a_connect_that_is_granted_becomes_a_tunnel() {
 
 #[test]
 fn a_connect_that_is_refused_stays_http() {
-    let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
-    once("", CONNECT, answer);
+    http("", |rig| {
+        let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
+        let (mut client, _server) = round(rig, CONNECT, answer);
+        client.close();
+        rig.expect_log(1);
+    });
 }
 
 #[test]

@@ -16,6 +16,9 @@ use super::sock::{self, Transport};
 /// How long any end waits for what its script says comes next.
 pub const WAIT: Duration = Duration::from_secs(8);
 
+/// How long a connection that stays open is watched.
+const STAYS: Duration = Duration::from_millis(120);
+
 /// What one end of a connection saw.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
@@ -216,6 +219,18 @@ impl Peer {
                     return end;
                 }
             }
+        }
+    }
+
+    /// Reads one answer, then notes whether the connection stays open behind it.
+    pub fn read_answer(&mut self) {
+        if matches!(self.read_http(http::BodyRule::Response), Event::Fin | Event::Rst) {
+            return;
+        }
+        if self.is_quiet_for(STAYS) {
+            self.note(Event::Note("stays open".to_owned()));
+        } else {
+            self.read_http_to_end();
         }
     }
 
