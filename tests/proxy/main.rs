@@ -1,6 +1,11 @@
 //! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
 
+mod endurance;
+mod faults;
 mod http_basic;
 mod kit;
+mod mptcp_matrix;
+mod multipath;
 mod process_life;
+mod start;
 mod tcp_differential;

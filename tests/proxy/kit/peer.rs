@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -83,6 +83,11 @@ impl Transcript {
     /// Adds one observation.
     pub fn add(&self, who: &str, event: Event) {
         self.0.lock().expect("no poison").push((who.to_owned(), event));
+    }
+
+    /// Drops what was noted so far, for scripts that repeat thousands of times.
+    pub fn forget(&self) {
+        self.0.lock().expect("no poison").clear();
     }
 
     /// One line an observation.
@@ -334,6 +339,12 @@ pub struct Listener {
     fd: OwnedFd,
     transcript: Transcript,
     accepted: usize,
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
 }
 
 impl Listener {

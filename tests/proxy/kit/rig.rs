@@ -181,6 +181,11 @@ pub fn compare(config: &str, script: impl Fn(&mut Rig)) {
     }
 }
 
+/// Runs `script`, which asserts by itself, against subflow only: for what the packaged haproxy cannot do.
+pub fn alone(config: &str, script: impl Fn(&mut Rig)) {
+    record(&proxy::subflow(), config, &script, None);
+}
+
 /// A configuration with one frontend and one backend in `mode`. `extra` are lines for the end of each section,
 /// led by the section's word: `global ...`, `defaults ...`, `frontend ...`, `backend ...`, one a line. Without
 /// any `backend server` line there is the one server `${s1}`.
