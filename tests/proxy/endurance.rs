@@ -81,7 +81,8 @@ impl Bench {
         server.expect("question");
         server.send("answer");
         client.expect("answer");
-        let (first, second) = if round % 2 == 0 { (&mut client, &mut server) } else { (&mut server, &mut client) };
+        let (first, second) =
+            if round % 2 == 0 { (&mut client, &mut server) } else { (&mut server, &mut client) };
         first.close();
         second.read_to_end();
         self.transcript.forget();
@@ -132,7 +133,10 @@ fn connections_at_once_leave_nothing_behind() {
     expect_held_again(&bench.proxy, &before);
     let rss_peak_kb = bench.proxy.rss_kb();
     let allowed_kb = rss_before_kb + RSS_SLACK_KB + count as u64 * PEAK_BYTES_PER_CONNECTION / 1024;
-    assert!(rss_peak_kb <= allowed_kb, "RSS was {rss_before_kb} and is {rss_peak_kb} kB after {count} at once");
+    assert!(
+        rss_peak_kb <= allowed_kb,
+        "RSS was {rss_before_kb} and is {rss_peak_kb} kB after {count} at once"
+    );
     bench.burst(count);
     bench.burst(count);
     expect_held_again(&bench.proxy, &before);

@@ -13,15 +13,16 @@ use crate::kit::peer::{Event, Listener, Peer, Transcript, WAIT};
 use crate::kit::proxy::{Proxy, Setup, haproxy, run, subflow};
 use crate::kit::sock::{self, Transport};
 
+/// Only checked or refused, so the port is never bound.
 const GOOD: &str = "defaults
     timeout connect 1s
     timeout client 1s
     timeout server 1s
 listen l
-    bind 127.0.0.1:0
+    bind 127.0.0.1:8080
     server s 127.0.0.1:9
 ";
-const BAD: &str = "listen l\n    bind 127.0.0.1:0\n    bined 127.0.0.1:1\n";
+const BAD: &str = "listen l\n    bind 127.0.0.1:8080\n    bined 127.0.0.1:1\n";
 
 /// A directory with one configuration file in it.
 fn file(text: &str) -> (TempDir, PathBuf) {
@@ -105,7 +106,7 @@ fn several_files_and_a_directory_make_one_configuration() {
     let dir = TempDir::new().expect("a temporary directory");
     let part = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("write");
     part("1.cfg", "defaults\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n");
-    part("2.cfg", "frontend f\n    bind 127.0.0.1:0\n    default_backend b\n");
+    part("2.cfg", "frontend f\n    bind 127.0.0.1:8080\n    default_backend b\n");
     part("ignored.txt", "nonsense\n");
     let (_other, backend) = file("backend b\n    server s 127.0.0.1:9\n");
     expect_code(&["-c", "-f", path(dir.path()), "-f", path(&backend)], 0);
@@ -115,7 +116,7 @@ fn several_files_and_a_directory_make_one_configuration() {
 
 #[test]
 fn warnings_are_fatal_when_asked() {
-    let (_dir, cfg) = file("listen l\n    mode tcp\n    bind 127.0.0.1:0\n    server s 127.0.0.1:9\n");
+    let (_dir, cfg) = file("listen l\n    mode tcp\n    bind 127.0.0.1:8080\n    server s 127.0.0.1:9\n");
     expect_code(&["-c", "-f", path(&cfg)], 0);
     expect_code(&["-dW", "-c", "-f", path(&cfg)], 1);
 }
@@ -125,7 +126,8 @@ fn version_names_a_version_and_the_family() {
     for program in programs() {
         let (status, out, _) = ask(&program, &["-v"]);
         assert!(status.success());
-        let line = out.lines().find(|line| line.contains("HAProxy version") || line.contains("HA-Proxy version"));
+        let line =
+            out.lines().find(|line| line.contains("HAProxy version") || line.contains("HA-Proxy version"));
         let word = line.and_then(|line| line.split(' ').nth(2)).unwrap_or("");
         assert!(word.starts_with(|c: char| c.is_ascii_digit()), "{}: {out}", program.display());
     }
@@ -166,11 +168,15 @@ fn an_address_in_use_ends_with_1_and_names_it() {
     let any = "127.0.0.1:0".parse().expect("an address");
     let held = sock::listen(Transport::Tcp, any, 10).expect("listen");
     let addr = sock::local_addr(&held);
-    let (_dir, cfg) = file(&GOOD.replace("127.0.0.1:0", &addr.to_string()));
+    let (_dir, cfg) = file(&GOOD.replace("127.0.0.1:8080", &addr.to_string()));
     for program in programs() {
         let (status, _, err) = ask(&program, &["-db", "-f", path(&cfg)]);
         assert_eq!(status.code(), Some(1), "{} said:\n{err}", program.display());
-        assert!(err.contains("[ALERT]") && err.contains(&addr.to_string()), "{} said:\n{err}", program.display());
+        assert!(
+            err.contains("[ALERT]") && err.contains(&addr.to_string()),
+            "{} said:\n{err}",
+            program.display()
+        );
     }
 }
 
