@@ -16,12 +16,12 @@ fn then_another(request: &str, rule: BodyRule, answer: &str) {
         server.read_http(BodyRule::Request);
         server.send(answer);
         client.read_http(rule);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -91,7 +91,7 @@ fn an_answer_until_the_end_in_pieces() {
         }
         server.close();
         client.read_http_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -131,7 +131,7 @@ fn continue_is_passed_on_before_the_body() {
         server.expect("body");
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -146,7 +146,7 @@ fn a_final_answer_instead_of_continue_is_passed_on() {
         server.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
         client.read_http(BodyRule::Response);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -161,7 +161,7 @@ fn early_hints_come_before_the_answer() {
         client.read_http(BodyRule::Response);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -178,7 +178,7 @@ fn an_answer_before_the_request_is_complete_is_passed_on() {
         server.close();
         client.read_http(BodyRule::Response);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -195,7 +195,7 @@ fn a_request_body_sent_slowly_is_streamed() {
         }
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -219,12 +219,12 @@ fn large_bodies_both_ways() {
             scope.spawn(move || sending.send(answer));
             client.read_http(BodyRule::Response);
         });
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -245,7 +245,7 @@ fn a_large_answer_until_the_end() {
             client.read_http_to_end();
         });
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -275,7 +275,7 @@ fn bytes_behind_an_answer_are_dropped() {
     http("", |rig| {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and too much";
         let (mut client, mut server) = round(rig, GET, answer);
-        rig.expect_log(1);
+        rig.expect_http_log();
         assert!(client.is_quiet_for(QUIET));
         client.close();
         server.read_to_end();

@@ -19,7 +19,7 @@ fn bad_answer(answer: &str) {
         server.close();
         client.read_answer();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -53,7 +53,7 @@ fn a_connection_that_closes_without_a_request() {
     http("", |rig| {
         let mut client = rig.client();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -64,7 +64,7 @@ fn a_connection_that_closes_within_the_head() {
         client.send("GET / HT");
         client.half_close();
         client.read_http_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -123,7 +123,7 @@ fn a_bad_chunk_size_ends_the_request() {
             .send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n");
         client.read_answer();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -135,7 +135,7 @@ fn an_oversized_head_gets_a_400() {
         client.send(&request);
         client.read_http(BodyRule::Response);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -168,7 +168,7 @@ fn a_503_to_http_1_0_and_to_head() {
         client.read_http(BodyRule::HeadOnly);
         client.half_close();
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -182,7 +182,7 @@ fn redispatch_finds_the_server_that_answers() {
     http(extra, |rig| {
         let (mut client, _server) = round(rig, GET, OK);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -221,7 +221,7 @@ fn a_server_that_resets_gets_a_502() {
         server.reset();
         client.read_answer();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -234,7 +234,7 @@ fn a_server_that_does_not_answer_gets_a_504() {
         server.read_http(BodyRule::Request);
         client.read_answer();
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -259,7 +259,7 @@ fn a_server_that_falls_silent_within_a_body() {
         client.read_http_to_end();
         server.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -274,7 +274,7 @@ fn a_client_that_closes_within_its_body() {
         client.close();
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -289,7 +289,7 @@ fn a_client_that_falls_silent_within_its_body() {
         client.read_answer();
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -303,7 +303,7 @@ fn a_client_that_resets_while_it_waits() {
         client.reset();
         assert!(rig.s1.is_quiet_for(QUIET));
         server.send(OK);
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -319,7 +319,7 @@ fn a_client_that_resets_within_the_answer() {
         client.reset();
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -329,7 +329,7 @@ fn length_and_chunks_together_close_the_connection() {
         let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
         let (mut client, _server) = round(rig, request, OK);
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -349,6 +349,6 @@ frontend fe
         client.send(GET);
         client.read_answer();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }

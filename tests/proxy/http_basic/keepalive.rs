@@ -11,12 +11,12 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 fn two_requests_share_both_connections() {
     http("", |rig| {
         let (mut client, mut server) = round(rig, GET, OK);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /two HTTP/1.1\r\nHost: a\r\nX-Two: Yes\r\n\r\n");
         server.read_http(BodyRule::Request);
         server.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Answer: Two\r\n\r\ntwo");
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -31,7 +31,7 @@ fn pipelined_requests_are_answered_in_order() {
             server.read_http(BodyRule::Request);
             server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{round}"));
             client.read_http(BodyRule::Response);
-            rig.expect_log(1);
+            rig.expect_http_log();
         }
         client.close();
     });
@@ -49,7 +49,7 @@ fn a_pipelined_request_behind_a_body_is_found() {
             server.read_http(BodyRule::Request);
             server.send(OK);
             client.read_http(BodyRule::Response);
-            rig.expect_log(1);
+            rig.expect_http_log();
         }
         client.close();
     });
@@ -61,7 +61,7 @@ fn a_client_that_asks_to_close_gets_a_close() {
         let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         let (mut client, _server) = round(rig, request, OK);
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -77,7 +77,7 @@ fn bytes_behind_a_closing_request_are_ignored() {
         server.send(OK);
         client.read_http(BodyRule::Response);
         assert!(rig.s1.is_quiet_for(QUIET));
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -88,13 +88,13 @@ fn a_server_that_closes_leaves_the_client_connected() {
         let (mut client, mut server) = round(rig, GET, answer);
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /two HTTP/1.1\r\nHost: a\r\n\r\n");
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -103,7 +103,7 @@ fn a_server_that_closes_leaves_the_client_connected() {
 fn an_idle_server_connection_that_ended_is_not_used_again() {
     http("", |rig| {
         let (mut client, mut server) = round(rig, GET, OK);
-        rig.expect_log(1);
+        rig.expect_http_log();
         server.half_close();
         server.read_to_end();
         server.close();
@@ -112,7 +112,7 @@ fn an_idle_server_connection_that_ended_is_not_used_again() {
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -122,7 +122,7 @@ fn http_1_0_without_keep_alive_closes() {
     http("", |rig| {
         let (mut client, _server) = round(rig, "GET / HTTP/1.0\r\n\r\n", OK);
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -131,12 +131,12 @@ fn http_1_0_with_keep_alive_stays() {
     http("", |rig| {
         let request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
         let (mut client, mut server) = round(rig, request, OK);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send(request);
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -152,13 +152,13 @@ fn a_server_of_http_1_0_with_a_length() {
     http("", |rig| {
         let (mut client, mut server) = round(rig, GET, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /two HTTP/1.1\r\nHost: a\r\n\r\n");
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -174,7 +174,7 @@ fn httpclose_closes_both_sides() {
         let (mut client, mut server) = round(rig, GET, OK);
         client.read_to_end();
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -183,13 +183,13 @@ fn http_server_close_closes_the_server_only() {
     http("defaults option http-server-close", |rig| {
         let (mut client, mut server) = round(rig, GET, OK);
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send(GET);
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -198,7 +198,7 @@ fn http_server_close_closes_the_server_only() {
 fn timeout_http_keep_alive_ends_an_idle_client_quietly() {
     http("frontend timeout http-keep-alive 150", |rig| {
         let (mut client, _server) = round(rig, GET, OK);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.read_to_end();
         rig.expect_no_log();
     });
@@ -214,7 +214,7 @@ fn a_client_that_half_closes_behind_its_request_is_answered() {
         server.read_http(BodyRule::Request);
         server.send(OK);
         client.read_http_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -231,10 +231,10 @@ fn two_clients_do_not_share_a_first_request() {
         two.read_http(BodyRule::Request);
         two.send(OK);
         second.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         one.send(OK);
         first.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -243,7 +243,7 @@ fn empty_lines_before_a_request_are_skipped() {
     http("", |rig| {
         let (mut client, _server) = round(rig, "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", OK);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -262,7 +262,7 @@ fn a_head_in_pieces_is_put_together() {
             assert!(server.is_quiet_for(QUIET / 10));
         }
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -275,6 +275,6 @@ fn a_request_that_uses_every_kind_of_header_arrives_unchanged() {
                       Content-Length: 0\r\n\r\n";
         let (mut client, _server) = round(rig, request, answer);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }

@@ -2,6 +2,7 @@
 //! on or end, and the httplog line with its termination flags. Names are compared in lower case.
 
 mod bodies;
+mod byte_counts;
 mod errors;
 mod keepalive;
 mod tunnels;
@@ -38,7 +39,7 @@ fn once(extra: &str, request: &str, answer: &str) {
         server.close();
         client.read_http_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -49,6 +50,6 @@ fn refused(extra: &str, request: &str) {
         client.send(request);
         client.read_answer();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }

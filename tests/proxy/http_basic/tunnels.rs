@@ -33,7 +33,7 @@ fn an_upgrade_becomes_a_tunnel_the_server_closes() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -44,7 +44,7 @@ fn an_upgrade_becomes_a_tunnel_the_client_closes() {
         client.close();
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -60,7 +60,7 @@ fn bytes_right_behind_the_switch_reach_the_client() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -74,7 +74,7 @@ fn a_tunnel_keeps_the_half_open_direction() {
         client.expect("late");
         server.close();
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -86,7 +86,7 @@ fn timeout_tunnel_ends_a_silent_tunnel() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -99,12 +99,12 @@ fn a_refused_upgrade_goes_on_as_http() {
         server.read_http(BodyRule::Request);
         server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno");
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
         server.read_http(BodyRule::Request);
         server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         client.read_http(BodyRule::Response);
-        rig.expect_log(1);
+        rig.expect_http_log();
         client.close();
     });
 }
@@ -116,7 +116,7 @@ fn a_connect_that_is_granted_becomes_a_tunnel() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -126,7 +126,7 @@ fn a_connect_that_is_refused_stays_http() {
         let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
         let (mut client, _server) = round(rig, CONNECT, answer);
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }
 
@@ -137,6 +137,6 @@ fn a_reset_passes_through_a_tunnel() {
         server.reset();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_http_log();
     });
 }

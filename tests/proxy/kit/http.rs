@@ -1,5 +1,6 @@
 //! Just enough of HTTP/1 to cut a byte stream into messages and to compare them: names in lower case (the
-//! reference sends them so, subflow keeps what came), chunks joined. Lenient on purpose: it judges nothing.
+//! reference sends them so, subflow keeps what came), blanks around values dropped (the same), chunks joined.
+//! Lenient on purpose: it judges nothing.
 
 /// What ends a message whose head names neither length nor chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +44,12 @@ fn chunked(bytes: &[u8]) -> Option<(usize, Vec<u8>, String)> {
         return Some((at + 2, joined, String::new()));
     }
     let len = head_len(rest)?;
-    Some((at + len, joined, lower_names(&String::from_utf8_lossy(&rest[..len - 2]))))
+    Some((at + len, joined, plain_fields(&String::from_utf8_lossy(&rest[..len - 2]))))
 }
 
-fn lower_names(lines: &str) -> String {
+fn plain_fields(lines: &str) -> String {
     let lower = |line: &str| match line.split_once(':') {
-        Some((name, value)) => format!("{}:{value}", name.to_ascii_lowercase()),
+        Some((name, value)) => format!("{}: {}", name.to_ascii_lowercase(), value.trim()),
         None => line.to_owned(),
     };
     lines.split("\r\n").map(lower).collect::<Vec<_>>().join("\r\n")
@@ -79,7 +80,7 @@ pub fn normalise(bytes: &[u8]) -> String {
     let Some(head_len) = head_len(bytes) else { return bytes.escape_ascii().to_string() };
     let head = String::from_utf8_lossy(&bytes[..head_len]).into_owned();
     let (start, fields) = head.split_once("\r\n").unwrap_or((&head, ""));
-    let mut text = format!("{start}\r\n{}", lower_names(fields));
+    let mut text = format!("{start}\r\n{}", plain_fields(fields));
     let body = &bytes[head_len..];
     match chunked(body) {
         Some((_, joined, trailers)) if text.contains("\r\ntransfer-encoding:") => {

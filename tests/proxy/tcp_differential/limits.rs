@@ -17,13 +17,13 @@ fn second_waits(rig: &mut Rig) {
     one.close();
     first.read_to_end();
     first.close();
-    rig.expect_log(1);
+    rig.expect_log();
     let mut two = rig.s1.accept();
     two.expect("second");
     two.close();
     second.read_to_end();
     second.close();
-    rig.expect_log(1);
+    rig.expect_log();
 }
 
 #[test]
@@ -59,16 +59,17 @@ fn a_waiting_client_that_gives_up_is_not_forwarded() {
         one.close();
         first.read_to_end();
         first.close();
-        rig.expect_log(1);
+        rig.expect_log();
         let mut third = rig.client();
         third.send("third");
-        // The reset connection may have been accepted first; the third one is served in any case.
+        // What becomes of a connection that was reset in the backlog is chance; the third is served anyway.
         let mut server = rig.s1.accept();
         if server.read_some_is_end() {
             server = rig.s1.accept();
         }
-        server.close();
-        third.read_to_end();
+        rig.transcript.forget();
+        server.send("served");
+        third.expect("served");
     });
 }
 
@@ -86,11 +87,11 @@ fn a_bind_limit_leaves_other_binds_alone() {
         one.close();
         limited.read_to_end();
         limited.close();
-        rig.expect_log(1);
+        rig.expect_log();
         two.close();
         free.read_to_end();
         free.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 

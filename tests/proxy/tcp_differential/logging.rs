@@ -20,7 +20,7 @@ fn exchange(rig: &mut Rig) {
 fn tcplog_line_of_an_exchange() {
     tcp("", |rig| {
         exchange(rig);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -35,7 +35,7 @@ fn dontlognull_is_silent_about_an_empty_connection() {
         server.close();
         rig.expect_no_log();
         exchange(rig);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -64,7 +64,7 @@ fn dontlog_normal_logs_only_what_went_wrong() {
         server.reset();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -75,7 +75,7 @@ fn logasap_writes_the_line_once_the_server_is_connected() {
         client.send("hi");
         let mut server = rig.s1.accept();
         server.expect("hi");
-        rig.expect_log(1);
+        rig.expect_log();
         server.send("hello");
         server.close();
         client.read_to_end();
@@ -88,14 +88,14 @@ fn logasap_writes_the_line_once_the_server_is_connected() {
 fn log_separate_errors_raises_the_level_of_bad_ends() {
     tcp("frontend option log-separate-errors", |rig| {
         exchange(rig);
-        rig.expect_log(1);
+        rig.expect_log();
         let mut client = rig.client();
         let mut server = rig.s1.accept();
         assert!(client.is_quiet_for(QUIET));
         server.reset();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -111,7 +111,7 @@ fn a_level_limit_keeps_normal_lines_out() {
 fn facility_and_level_make_the_priority() {
     tcp("frontend no log\nfrontend log ${log} local3", |rig| {
         exchange(rig);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 

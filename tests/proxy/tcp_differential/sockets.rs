@@ -23,7 +23,7 @@ fn plain(extra: &str) {
     tcp(extra, |rig| {
         let client = rig.client();
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -51,7 +51,7 @@ fn the_proxy_sees_both_its_binds() {
         for addr in [rig.fe, rig.fe2, rig.port1] {
             let client = rig.client_of(addr);
             exchange(rig, client);
-            rig.expect_log(1);
+            rig.expect_log();
         }
     });
 }
@@ -62,7 +62,7 @@ fn one_bind_line_may_name_several_addresses() {
         for addr in [rig.port1, rig.port2] {
             let client = rig.client_of(addr);
             exchange(rig, client);
-            rig.expect_log(1);
+            rig.expect_log();
         }
     });
 }
@@ -72,7 +72,7 @@ fn defer_accept_waits_for_data() {
     tcp("frontend bind ${port1} defer-accept", |rig| {
         let client = rig.client_of(rig.port1);
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -81,7 +81,7 @@ fn bind_options_of_tcp_are_accepted() {
     tcp("frontend bind ${port1} backlog 20 tfo name web id 7 nice -10 tcp-ut 5s", |rig| {
         let client = rig.client_of(rig.port1);
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -90,7 +90,7 @@ fn an_mss_is_accepted() {
     tcp("frontend bind ${port1} mss 1200", |rig| {
         let client = rig.client_of(rig.port1);
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -116,7 +116,7 @@ listen both
     compare(config, |rig| {
         let client = rig.client();
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -143,7 +143,7 @@ backend chosen
     compare(config, |rig| {
         let client = rig.client();
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -178,7 +178,7 @@ fn a_server_may_be_a_unix_socket() {
         rig.s1 = rig.listener("s1", sock::listen_unix(&addr).expect("listen"));
         let client = rig.client();
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -191,7 +191,7 @@ fn a_server_may_be_an_abstract_socket() {
         rig.s1 = rig.listener("s1", sock::listen_unix(&addr).expect("listen"));
         let client = rig.client();
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -217,7 +217,7 @@ fn the_server_port_may_be_an_offset_of_the_clients() {
     tcp("frontend bind ${port1}\nbackend server s1 127.0.0.1:${offset}", |rig| {
         let client = rig.client_of(rig.port1);
         exchange(rig, client);
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -227,7 +227,7 @@ fn a_port_range_listens_on_each_port() {
         for port in rig.range.clone() {
             let client = rig.client_of(([127, 0, 0, 1], port).into());
             exchange(rig, client);
-            rig.expect_log(1);
+            rig.expect_log();
         }
     });
 }

@@ -11,7 +11,7 @@ fn timeout_client_ends_a_silent_client() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -25,7 +25,7 @@ fn timeout_server_ends_a_silent_server() {
         client.read_to_end();
         client.close();
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -43,7 +43,7 @@ fn timeout_client_counts_only_while_nothing_moves() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -52,7 +52,7 @@ fn timeout_connect_ends_an_unanswered_connect() {
     tcp("backend server s1 ${dark}\nbackend timeout connect 120\nbackend retries 1", |rig| {
         let mut client = rig.client();
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -68,7 +68,7 @@ fn timeout_tunnel_replaces_both_once_data_has_flowed() {
         client.expect("b");
         client.read_to_end();
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -88,7 +88,7 @@ fn timeout_tunnel_lengthens_short_timeouts() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -102,7 +102,7 @@ fn timeout_client_fin_is_not_for_a_server_that_may_still_answer() {
         client.half_close();
         server.read_to_end();
         client.read_to_end();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -115,7 +115,7 @@ fn timeout_server_fin_is_not_for_a_client_that_may_still_speak() {
         server.half_close();
         client.read_to_end();
         server.read_to_end();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -131,7 +131,7 @@ fn timeout_server_fin_applies_after_the_clients_half_close_too() {
         server.read_to_end();
         client.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -144,7 +144,7 @@ fn timeout_client_fin_applies_after_the_servers_half_close_too() {
         client.read_to_end();
         server.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -156,7 +156,7 @@ fn timeout_server_ends_a_server_that_does_not_read() {
         client.send_until_blocked();
         client.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 

@@ -19,7 +19,7 @@ fn both_ways(rig: &mut Rig, up_len: usize, down_len: usize) {
     rig.note("both", "all bytes arrived");
     client.close();
     server.close();
-    rig.expect_log(1);
+    rig.expect_log();
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn many_small_writes_arrive_in_order() {
         client.close();
         server.read_to_end();
         server.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -117,7 +117,7 @@ fn a_hundred_questions_and_answers() {
         server.close();
         client.read_to_end();
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
 
@@ -135,6 +135,6 @@ fn the_tail_of_a_bulk_transfer_survives_the_servers_close() {
             client.read_to_end();
         });
         client.close();
-        rig.expect_log(1);
+        rig.expect_log();
     });
 }
