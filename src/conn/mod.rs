@@ -170,6 +170,12 @@ impl Connection {
         let _ = sockopt::linger0(self.fd());
     }
 
+    /// Whether the peer has ended its side, read to the end or not.
+    #[inline]
+    pub fn ended(&self) -> bool {
+        self.at_end || self.ready.contains(Readiness::READ_CLOSED)
+    }
+
     /// Whether the kernel reported an error or a full hang-up.
     #[inline]
     pub fn broken(&self) -> bool {

@@ -164,8 +164,10 @@ fn connected(s: &mut Stream, env: &mut Env) -> Turn {
 
 /// Closes the server's end, whatever state it is in.
 pub fn drop_back(s: &mut Stream, env: &mut Env) {
-    if let Some(back) = s.back.take() {
-        env.close(back);
+    match s.back.take() {
+        Some(back) if s.is_http && s.marks.connected_ms.is_some() => env.close_first(back),
+        Some(back) => env.close(back),
+        None => {}
     }
 }
 

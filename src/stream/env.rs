@@ -144,6 +144,15 @@ impl Env {
         }
     }
 
+    /// Closes a server's connection from our side. Without its FIN it would be we who keep the port in
+    /// TIME_WAIT, so it is reset, as in the reference.
+    pub fn close_first(&mut self, id: ConnId) {
+        match self.conns.get(id).is_some_and(|c| c.ended()) {
+            true => self.close(id),
+            false => self.reset(id),
+        }
+    }
+
     /// Closes with a reset.
     pub fn reset(&mut self, id: ConnId) {
         if let Some(conn) = self.conns.remove(id) {

@@ -46,7 +46,8 @@ pub fn log(s: &mut Stream, env: &mut Env) {
         server: s.server.map(|id| env.settings.server(id).name.as_str()),
         timers: timers(s, session.accepted_ms, env.clock.now_ms()),
         status: http::logged_status(s),
-        bytes_out: s.res.delivered,
+        // What was made here did not come from a server.
+        bytes_out: if http::is_local(s) { 0 } else { s.res.delivered },
         bytes_in: s.req.delivered,
         request_cookie: None,
         response_cookie: None,
@@ -148,6 +149,9 @@ pub fn count(s: &mut Stream, env: &mut Env) {
 /// Ends an exchange of which the session may go on: it leaves its backend and server, is logged and counted.
 /// The line shows the load that is left without it, as in the reference.
 pub fn conclude(s: &mut Stream, env: &mut Env) {
+    if std::mem::replace(&mut s.concluded, true) {
+        return;
+    }
     leave_backend(s, env);
     log(s, env);
     count(s, env);
@@ -180,6 +184,7 @@ pub fn release(s: &mut Stream, env: &mut Env) {
     http::put_back(s, env);
     match s.back.take() {
         Some(back) if nolinger => env.reset(back),
+        Some(back) if s.is_http => env.close_first(back),
         Some(back) => env.close(back),
         None => {}
     }

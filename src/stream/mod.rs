@@ -120,6 +120,8 @@ pub struct Stream {
     pub in_backend: bool,
     /// It holds one of its server's slots.
     pub holds_slot: bool,
+    /// The exchange was logged and counted.
+    pub concluded: bool,
     /// The line was written already (`option logasap`).
     pub logged: bool,
     /// Connection attempts were moved to another server.
@@ -165,6 +167,7 @@ impl Stream {
             waited_outside: false,
             in_backend: false,
             holds_slot: false,
+            concluded: false,
             logged: false,
             redispatched: false,
             retries: 0,

@@ -13,6 +13,7 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
     }
     if s.backend.is_none() {
         let Some(backend) = backend_of(s.frontend, env) else {
+            s.marks.request_ms = None;
             return no_server(s, env, Stage::Connect);
         };
         enter_backend(s, backend, env);
@@ -188,12 +189,9 @@ pub fn leave_queue(s: &mut Stream, env: &mut Env) {
 /// Whether the client's connection is of no use any more: reset, or closed while `option abortonclose` holds.
 pub fn client_is_gone(s: &Stream, env: &Env) -> bool {
     let Some(front) = env.conns.get(s.front) else { return true };
-    if front.broken() {
-        return true;
-    }
     let abort = env.proxy_settings(s.frontend).options.abortonclose
         || s.backend.is_some_and(|b| env.proxy_settings(b).options.abortonclose);
-    abort && front.ready.contains(crate::event::readiness::Readiness::READ_CLOSED)
+    abort && (front.broken() || front.ended())
 }
 
 /// Nobody can serve this: 503 in HTTP mode, close in TCP mode.

@@ -6,7 +6,7 @@ pub mod response;
 pub mod reuse;
 
 use super::forward::{Pumped, pump};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, tcp};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
 use crate::settings::HttpMode;
 use crate::wire::http1::{Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
 
@@ -132,14 +132,14 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
         Err(turn) => return turn,
     }
     let Some(http) = &s.http else { return Turn::Go(Phase::Closed) };
-    if http.response_done {
+    if http.response_done && http.request_done {
         return over(s, env);
     }
     if again {
         return Turn::Again;
     }
-    if env.conns.get(s.front).is_none_or(|front| front.broken()) {
-        return client_gone(s, env);
+    if !http.response_started && route::client_is_gone(s, env) {
+        return client_gone(s);
     }
     Turn::Wait
 }
@@ -166,7 +166,7 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             http.request_done = true;
             Ok(false)
         }
-        Pumped::Truncated | Pumped::SourceFailed(_) => Err(client_gone(s, env)),
+        Pumped::Truncated | Pumped::SourceFailed(_) => Err(client_gone(s)),
         Pumped::SinkFailed(_) => {
             if s.req.delivered == 0 && http.reused {
                 return Err(connect::lost_before_sent(s, env));
@@ -189,18 +189,14 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
 }
 
 /// The client went away in the middle.
-pub fn client_gone(s: &mut Stream, env: &mut Env) -> Turn {
+pub fn client_gone(s: &mut Stream) -> Turn {
     let Some(http) = &s.http else { return Turn::Go(Phase::Closed) };
     let stage = match (http.response_started, http.request_done) {
         (true, _) => Stage::Data,
         (false, true) => Stage::Headers,
         (false, false) => Stage::Data,
     };
-    let answer = !http.response_started && stage == Stage::Data;
     s.conclude(Cause::ClientAbort, stage);
-    if answer {
-        return reply::fail(s, env, 400);
-    }
     Turn::Go(Phase::Closed)
 }
 
@@ -290,6 +286,11 @@ pub fn logged_status(s: &Stream) -> i32 {
         0 => -1,
         status => i32::from(status),
     }
+}
+
+/// The answer was made here.
+pub fn is_local(s: &Stream) -> bool {
+    s.http.as_ref().is_some_and(|h| h.local)
 }
 
 /// Answers that `option dontlog-normal` does not hide.

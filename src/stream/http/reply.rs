@@ -18,15 +18,12 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
         return Turn::Go(Phase::Closed);
     }
     http.status = status;
+    http.local = true;
     http.response_started = true;
     // A request that was not read to its end cannot be followed by another.
-    http.keep_front = http.keep_front
-        && http.has_line
-        && http.request_head_len > 0
-        && !http.request_released
-        && http.asked.body == http1::Body::None
-        && !env.stopping;
-    if http.keep_front {
+    let unsent = !http.request_released && http.request_head_len > 0 && http.asked.body == http1::Body::None;
+    http.keep_front = http.keep_front && http.has_line && (unsent || http.request_done) && !env.stopping;
+    if http.keep_front && unsent {
         let head_len = http.request_head_len;
         if let Some(buffer) = s.req.buffer.as_mut() {
             buffer.consume(head_len);
@@ -82,6 +79,6 @@ pub fn send(s: &mut Stream, env: &mut Env) -> Turn {
         super::request::next(s, env);
         return Turn::Go(Phase::Request);
     }
-    finish::log(s, env);
+    finish::conclude(s, env);
     Turn::Go(Phase::Linger)
 }

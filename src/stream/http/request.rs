@@ -1,6 +1,6 @@
 //! The request: waiting for its head, understanding it, making it ready to go on.
 
-use super::{Exchange, finish, mode, reply};
+use super::{Exchange, mode, reply};
 use crate::base::ids::ProxyId;
 use crate::channel::Channel;
 use crate::conn::mux::Body;
@@ -9,7 +9,8 @@ use crate::conn::transport::raw::{self, Read};
 use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn};
 use crate::wire::http1::{
-    HeadError, Limits, Link, Parsed, Range16, RequestFraming, Wrong, make_plain_request, request_edits,
+    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Link, Parsed, Range16, RequestFraming,
+    Wrong, make_plain_request, request_edits,
 };
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
@@ -23,6 +24,7 @@ pub fn next(s: &mut Stream, env: &mut Env) {
     s.res.bulk = false;
     s.outcome = None;
     s.logged = false;
+    s.concluded = false;
     s.redispatched = false;
     s.retries = 0;
     s.queue_positions = (0, 0);
@@ -139,6 +141,11 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
         Err(_) => return Err(HeadError::new(Wrong::HeadLength, used)),
     }
     http.asked = RequestFraming::of(&http.request, buffer.data())?;
+    if http.asked.body == Framing::Chunked {
+        // What has come of the body is looked at before anything is sent to a server.
+        let body = buffer.data().get(usize::from(http.request.head_len)..).unwrap_or(&[]);
+        ChunkParser::default().walk(body, &ChunkLimits::default())?;
+    }
     http.has_line = true;
     Ok(parsed)
 }
@@ -224,9 +231,6 @@ fn ended(s: &mut Stream, env: &mut Env) -> Turn {
     }
     s.conclude(Cause::ClientAbort, Stage::Request);
     exchange_of(s, env);
-    if idle && options.dontlognull {
-        return Turn::Go(Phase::Closed);
-    }
     reply::fail(s, env, 400)
 }
 
@@ -241,9 +245,5 @@ pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
     }
     exchange_of(s, env);
     s.conclude(Cause::ClientTimeout, Stage::Request);
-    if idle && options.dontlognull {
-        finish::log(s, env);
-        return Turn::Go(Phase::Closed);
-    }
     reply::fail(s, env, 408)
 }

@@ -94,7 +94,7 @@ fn flush_interim(s: &mut Stream, env: &mut Env) -> Result<(), Turn> {
                 s.res.sent(n);
             }
             raw::Write::Blocked => {}
-            raw::Write::Failed(_) => return Err(super::client_gone(s, env)),
+            raw::Write::Failed(_) => return Err(super::client_gone(s)),
         }
     }
     Ok(())
@@ -155,9 +155,8 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
         return Err(Turn::Go(Phase::Closed));
     };
-    let request_is_whole = http.request_done;
     http.keep_back &= http.answered.keep_alive;
-    http.keep_front &= http.answered.client_keep_alive && !stopping && request_is_whole;
+    http.keep_front &= http.answered.client_keep_alive && !stopping;
     let link = if http.keep_front { Link::Keep } else { Link::Close };
     http.edits.clear();
     let head_len = usize::from(http.response.head_len);

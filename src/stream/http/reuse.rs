@@ -1,11 +1,12 @@
 //! Server connections between two requests: who may take an idle one, and what becomes of one that is done.
 
 use crate::base::ids::ServerId;
-use crate::conn::{ConnId, Owner};
+use crate::conn::{ConnId, Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
 use crate::settings::proxy::HttpReuse;
 use crate::stream::{Env, Stream};
+use crate::sys::io as sys_io;
 
 /// Takes an idle connection to `server`, if the rules of `http-reuse` let this request have one.
 pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
@@ -50,14 +51,10 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     let (Some(id), Some(server)) = (s.back.take(), s.server) else { return };
     let reuse = s.backend.map(|b| env.proxy_settings(b).http_reuse);
     let now = env.now_ms();
-    let usable = keep
-        && reuse != Some(HttpReuse::Never)
-        && env.conns.get(id).is_some_and(|c| {
-            !c.at_end && !c.write_shut && !c.ready.intersects(Readiness::READ_CLOSED | Readiness::ERROR)
-        });
+    let usable = keep && reuse != Some(HttpReuse::Never) && env.conns.get_mut(id).is_some_and(is_quiet);
     let live = &mut env.servers[server.0 as usize];
     if !usable || live.idle.len() >= live.idle_max.min(IDLE_CONNS_MAX) || !live.usable() {
-        env.close(id);
+        env.close_first(id);
         return;
     }
     if let Some(conn) = env.conns.get_mut(id) {
@@ -65,6 +62,21 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
         live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0 });
         env.untidy = true;
     }
+}
+
+/// Whether the server has neither closed nor said anything more. A readable mark may be left over from a body that
+/// was read to its last byte and no further: only the kernel can tell.
+fn is_quiet(conn: &mut Connection) -> bool {
+    if conn.ended() || conn.write_shut || conn.broken() {
+        return false;
+    }
+    if conn.may_read() {
+        match sys_io::recv_peek(conn.fd(), &mut [0]) {
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => conn.ready.remove(Readiness::READABLE),
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Something happened on an idle connection: whatever it is, it cannot be used any more.

@@ -178,6 +178,10 @@ impl RequestHead {
         if method == b"PRI" && target == b"*" && version == b"HTTP/2.0" {
             return Err(HeadError::new(Wrong::Http2Preface, start));
         }
+        if version.get(5) != Some(&b'1') {
+            // Another major version has another syntax (RFC 9110 section 2.5).
+            return Err(HeadError::new(Wrong::VersionToken, version_start));
+        }
         self.version = parse_version(version, version_start)?;
         self.method = Method::find(method);
         self.method_range = Range16::new(start, method_end);

@@ -236,7 +236,7 @@ fn what_is_accepted_leniently_is_forwarded_plainly() {
         ("GET / HTTP/1.1\nHost: a\nX: b\n\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\r\n"),
         ("GET / HTTP/1.1\r\nHost: a\nX: b\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\r\n"),
         ("GET\t /  HTTP/1.2\r\nX:  b \r\n\r\n", "GET / HTTP/1.1\r\nX:  b \r\n\r\n"),
-        ("GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"),
+        ("GET / HTTP/1.9\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"),
         (
             "GET / HTTP/1.1\r\nX: b\r\n c\r\n\td\r\nY: e\r\n\r\n",
             "GET / HTTP/1.1\r\nX: b   c  \td\r\nY: e\r\n\r\n",
