@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -141,16 +142,19 @@ pub fn reserve(ip: &str) -> Reserved {
     reserve_at(SocketAddr::new(ip.parse().expect("an address"), 0)).expect("bind")
 }
 
-/// Reserves `count` ports in a row.
+/// Reserves `count` ports in a row, below the range that the kernel gives to clients: there the other tests'
+/// connections leave too few gaps.
 pub fn reserve_range(ip: &str, count: u16) -> Vec<Reserved> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     let ip = ip.parse().expect("an address");
-    for _ in 0..100 {
-        let first = reserve_at(SocketAddr::new(ip, 0)).expect("bind");
-        let Some(last) = first.addr.port().checked_add(count - 1) else { continue };
-        let others = first.addr.port() + 1..=last;
-        let others: io::Result<Vec<_>> = others.map(|port| reserve_at(SocketAddr::new(ip, port))).collect();
-        if let Ok(others) = others {
-            return std::iter::once(first).chain(others).collect();
+    for _ in 0..1000 {
+        let step =
+            NEXT.fetch_add(count, Ordering::Relaxed).wrapping_add(std::process::id() as u16 % 97 * 211);
+        let first = 10_000 + step % 20_000;
+        let ports = first..first + count;
+        let reserved: io::Result<Vec<_>> = ports.map(|port| reserve_at(SocketAddr::new(ip, port))).collect();
+        if let Ok(reserved) = reserved {
+            return reserved;
         }
     }
     panic!("no {count} free ports in a row");
