@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::endurance::{Held, expect_held_again, held};
+use crate::kit::http::BodyRule;
 use crate::kit::peer::{Event, Listener, Peer, Transcript, WAIT};
 use crate::kit::proxy::{Proxy, Setup, poll_until, skip, subflow};
 use crate::kit::rig::QUIET;
@@ -46,6 +47,11 @@ struct Bench {
 
 /// A proxy in `mode` whose one server is `servers`, or, with `server`, another address.
 fn start(mode: &str, server: Option<SocketAddr>) -> Bench {
+    start_for(500, mode, server)
+}
+
+/// As [`start`], with room for `clients` at once.
+fn start_for(clients: usize, mode: &str, server: Option<SocketAddr>) -> Bench {
     let transcript = Transcript::default();
     let servers = Listener::new("s", Transport::Tcp, "127.0.0.1", &transcript);
     let mut setup = Setup::default();
@@ -53,7 +59,7 @@ fn start(mode: &str, server: Option<SocketAddr>) -> Bench {
     let config = format!(
         "    maxconn {}\ndefaults\n    mode {mode}\n    timeout connect 200\n    timeout client 2s
     timeout server 200\n    timeout http-request 700\n    retries 0\nlisten l\n    bind fd@${{fe}}\n    server s {}\n",
-        half_open() + 500,
+        clients + 500,
         server.unwrap_or(servers.addr())
     );
     let proxy = setup.start(&subflow(), &config);
@@ -79,10 +85,10 @@ impl Bench {
         poll_until(WAIT, idle).expect("the first connection ends")
     }
 
-    /// Runs `fault` many times; afterwards the proxy holds what it held before.
-    fn repeat(mut self, fault: impl Fn(&mut Bench)) {
+    /// Runs `fault` so many times; afterwards the proxy holds what it held before.
+    fn repeat(mut self, rounds: usize, fault: impl Fn(&mut Bench)) {
         let before = self.held_when_idle();
-        for _ in 0..rounds() {
+        for _ in 0..rounds {
             fault(&mut self);
             self.transcript.forget();
         }
@@ -94,9 +100,10 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[test]
 fn clients_that_never_finish_their_head_all_get_a_408() {
-    let mut bench = start("http", None);
+    let count = half_open();
+    let mut bench = start_for(count, "http", None);
     let before = bench.held_when_idle();
-    let mut clients: Vec<_> = (0..half_open()).map(|_| bench.client()).collect();
+    let mut clients: Vec<_> = (0..count).map(|_| bench.client()).collect();
     for client in &mut clients {
         client.send("GET / HTTP/1.1\r\nHo");
     }
@@ -111,9 +118,10 @@ fn clients_that_never_finish_their_head_all_get_a_408() {
 
 #[test]
 fn clients_that_say_nothing_are_let_go() {
-    let mut bench = start("http", None);
+    let count = half_open();
+    let mut bench = start_for(count, "http", None);
     let before = bench.held_when_idle();
-    let mut clients: Vec<_> = (0..half_open()).map(|_| bench.client()).collect();
+    let mut clients: Vec<_> = (0..count).map(|_| bench.client()).collect();
     clients.iter_mut().for_each(|client| drop(client.read_http_to_end()));
     drop(clients);
     expect_held_again(&bench.proxy, &before);
@@ -123,10 +131,10 @@ fn clients_that_say_nothing_are_let_go() {
 fn servers_that_refuse_leave_nothing_behind() {
     let refused = sock::reserve("127.0.0.1");
     for mode in ["tcp", "http"] {
-        start(mode, Some(refused.addr)).repeat(|bench| {
+        start(mode, Some(refused.addr)).repeat(rounds(), |bench| {
             let mut client = bench.client();
             client.send(GET);
-            client.read_answer();
+            client.read_http(BodyRule::Response);
         });
     }
 }
@@ -134,13 +142,13 @@ fn servers_that_refuse_leave_nothing_behind() {
 #[test]
 fn servers_that_reset_leave_nothing_behind() {
     for mode in ["tcp", "http"] {
-        start(mode, None).repeat(|bench| {
+        start(mode, None).repeat(rounds(), |bench| {
             let mut client = bench.client();
             client.send(GET);
             let mut server = bench.servers.accept();
             server.expect_head();
             server.reset();
-            client.read_answer();
+            client.read_http(BodyRule::Response);
         });
     }
 }
@@ -148,7 +156,7 @@ fn servers_that_reset_leave_nothing_behind() {
 #[test]
 fn servers_that_close_early_leave_nothing_behind() {
     for mode in ["tcp", "http"] {
-        start(mode, None).repeat(|bench| {
+        start(mode, None).repeat(rounds(), |bench| {
             let mut client = bench.client();
             client.send(GET);
             let mut server = bench.servers.accept();
@@ -165,7 +173,7 @@ fn servers_that_close_early_leave_nothing_behind() {
 fn servers_that_stall_leave_nothing_behind() {
     for mode in ["tcp", "http"] {
         let bench = start(mode, None);
-        bench.repeat(|bench| {
+        bench.repeat(rounds() / 20, |bench| {
             let mut pairs = Vec::new();
             for _ in 0..10 {
                 let mut client = bench.client();
@@ -173,7 +181,7 @@ fn servers_that_stall_leave_nothing_behind() {
                 pairs.push((client, bench.servers.accept()));
             }
             for (mut client, _server) in pairs {
-                client.read_answer();
+                client.read_http(BodyRule::Response);
             }
         });
     }
@@ -182,7 +190,7 @@ fn servers_that_stall_leave_nothing_behind() {
 #[test]
 fn clients_that_vanish_leave_nothing_behind() {
     for mode in ["tcp", "http"] {
-        start(mode, None).repeat(|bench| {
+        start(mode, None).repeat(rounds(), |bench| {
             let mut client = bench.client();
             client.send(GET);
             let mut server = bench.servers.accept();

@@ -230,6 +230,45 @@ fn large_bodies_both_ways() {
 }
 
 #[test]
+fn a_request_behind_a_large_answer_is_forwarded() {
+    http("", |rig| {
+        let mut client = rig.client();
+        client.send(GET);
+        let mut server = rig.s1.accept();
+        server.read_http(BodyRule::Request);
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", 1 << 20, "x".repeat(1 << 20));
+        std::thread::scope(|scope| {
+            scope.spawn(|| server.send(answer));
+            client.read_http(BodyRule::Response);
+        });
+        client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+        server.read_http(BodyRule::Request);
+    });
+}
+
+#[test]
+fn a_request_behind_a_large_request_is_forwarded() {
+    http("", |rig| {
+        let mut client = rig.client();
+        let request = format!(
+            "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}",
+            1 << 20,
+            "x".repeat(1 << 20)
+        );
+        let mut server = std::thread::scope(|scope| {
+            scope.spawn(|| client.send(request));
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            server
+        });
+        server.send(OK);
+        client.read_http(BodyRule::Response);
+        client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+        server.read_http(BodyRule::Request);
+    });
+}
+
+#[test]
 fn a_large_answer_until_the_end() {
     http("", |rig| {
         let (mut client, mut server) = (rig.client(), None);

@@ -32,11 +32,6 @@ impl Netns {
         Some(netns)
     }
 
-    /// Its name, as `ip netns` knows it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// `ip -n <name> args`, which must work.
     pub fn ip(&self, args: &[&str]) {
         let all = [&["-n", &self.name], args].concat();

@@ -51,12 +51,11 @@ pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIP: {why} ({test})");
 }
 
-/// What is needed to start one: sockets to hand over, variables, arguments; then [`Setup::start`].
+/// What is needed to start one: sockets to hand over and variables; then [`Setup::start`].
 #[derive(Default)]
 pub struct Setup {
     listeners: Vec<(String, OwnedFd)>,
     env: BTreeMap<String, String>,
-    args: Vec<String>,
 }
 
 impl Setup {
@@ -76,12 +75,6 @@ impl Setup {
         self
     }
 
-    /// Adds an argument before `-f`.
-    pub fn arg(&mut self, arg: &str) -> &mut Setup {
-        self.args.push(arg.to_owned());
-        self
-    }
-
     /// Starts `program -db -f cfg` in a directory of its own, with a first `global` section that gives it a
     /// CLI socket, and waits until that answers: all binds are done then. Panics with its output if it ends.
     pub fn start(self, program: &Path, config: &str) -> Proxy {
@@ -97,7 +90,7 @@ impl Setup {
         fs::write(dir.path().join("cfg"), text).expect("write the configuration");
         let file = |name: &str| fs::File::create(dir.path().join(name)).expect("create an output file");
         let mut command = Command::new(program);
-        command.args(&self.args).args(["-db", "-f"]).arg(dir.path().join("cfg"));
+        command.args(["-db", "-f"]).arg(dir.path().join("cfg"));
         command.current_dir(dir.path()).env("dir", dir.path()).envs(&self.env);
         command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
         let child = spawn(&mut command, &self.listeners);
