@@ -11,7 +11,7 @@ use crate::conn::mux::{Body, Unit};
 use crate::conn::transport::raw::{self, Read, SpliceIn, Write};
 use crate::event::readiness::Readiness;
 use crate::net::protocol::Protocol;
-use crate::wire::http1::HeadError;
+use crate::wire::http1::{HeadError, Wrong};
 use std::io;
 
 /// Bytes one direction of one stream may move in a turn before the others get theirs.
@@ -96,6 +96,7 @@ pub fn pump(
             TakenIn::Some => src.last_activity_ms = now_ms,
             TakenIn::End => ch.source_ended = true,
             TakenIn::Nothing => break Pumped::Idle,
+            TakenIn::NoRoom => break Pumped::Malformed(HeadError::new(Wrong::ChunkExtension, 0)),
             TakenIn::Failed(e) => break Pumped::SourceFailed(e),
         }
     };
@@ -144,6 +145,8 @@ fn drain(ch: &mut Channel, dst: &mut Connection) -> Drained {
 enum TakenIn {
     Some,
     Nothing,
+    /// A line that cannot be judged before its end fills the buffer.
+    NoRoom,
     End,
     Failed(io::Error),
 }
@@ -175,6 +178,8 @@ fn wants_splice(ch: &Channel, src: &mut Connection, splice: Splice) -> bool {
         && ch.budget >= SPLICE_LEN_MIN
         && ch.buffer.as_ref().is_none_or(|b| b.is_empty())
         && !src.no_splice
+        // splice(2) does not get past an urgent byte (and cannot say so); recv(2) does.
+        && !src.ready.contains(Readiness::PRIORITY)
         && src.negotiated() != Protocol::Mptcp
 }
 
@@ -205,7 +210,13 @@ fn take_in_pipe(ch: &mut Channel, src: &mut Connection) -> TakenIn {
 #[inline]
 fn take_in_buffer(ch: &mut Channel, src: &mut Connection, pools: &mut Pools) -> TakenIn {
     let buffer = ch.buffer.get_or_insert_with(|| pools.buffers.take());
+    // What waits here is the beginning of a line that cannot be judged yet: a few bytes. Without this
+    // a line that the end of the buffer cuts in two would never get its second half.
+    buffer.compact();
     let room = buffer.room_left();
+    if room == 0 {
+        return TakenIn::NoRoom;
+    }
     match raw::read(src, buffer, room) {
         Read::Bytes(n) => {
             ch.bulk = n == room && (ch.budget == UNLIMITED || ch.budget >= SPLICE_LEN_MIN);
