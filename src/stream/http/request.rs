@@ -16,6 +16,8 @@ use crate::wire::http1::{
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
 pub fn next(s: &mut Stream, env: &mut Env) {
     super::put_back(s, env);
+    // What the server sent behind its response must not be taken for the next one.
+    s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
     s.req.delivered = 0;
     s.req.budget = 0;
     s.res.delivered = 0;
@@ -31,7 +33,17 @@ pub fn next(s: &mut Stream, env: &mut Env) {
     s.req_body = Body::Tunnel;
     s.res_body = Body::Tunnel;
     s.marks = Marks { start_ms: env.now_ms(), ..Marks::default() };
-    s.phase_deadline_ms = idle_deadline(s, env);
+    s.phase_deadline_ms = match s.req.waiting() {
+        0 => idle_deadline(s, env),
+        // The next head has begun to come.
+        _ => head_deadline(s, env),
+    };
+}
+
+/// When a head that began to come must be whole.
+fn head_deadline(s: &Stream, env: &Env) -> Option<u64> {
+    let t = &env.proxy_settings(s.frontend).timeouts;
+    t.http_request_ms.or(t.client_ms).map(|ms| env.now_ms() + ms)
 }
 
 /// When a connection that sent nothing of its next request is closed.
@@ -99,12 +111,10 @@ fn receive(s: &mut Stream, env: &mut Env) -> Received {
 
 /// The first byte of a request ends the idle time and starts `timeout http-request`.
 fn first_byte(s: &mut Stream, env: &mut Env) {
-    let now = env.now_ms();
-    let t = &env.proxy_settings(s.frontend).timeouts;
     let first = env.sessions.get(s.session).is_none_or(|x| x.requests == 0);
     if !first {
-        s.marks.start_ms = now;
-        s.phase_deadline_ms = t.http_request_ms.or(t.client_ms).map(|ms| now + ms);
+        s.marks.start_ms = env.now_ms();
+        s.phase_deadline_ms = head_deadline(s, env);
     }
     exchange_of(s, env);
 }
