@@ -34,6 +34,9 @@ pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
     if s.http.is_some() && http::reuse::take_idle(s, server, env) {
         return connected(s, env);
     }
+    if let Some(http) = s.http.as_mut() {
+        http.reused = false;
+    }
     match open(s, server, env) {
         Ok(()) => {
             let backend = env.server(server).backend;

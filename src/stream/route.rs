@@ -19,7 +19,13 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         enter_backend(s, backend, env);
     }
     let Some(backend) = s.backend else { return no_server(s, env, Stage::Connect) };
-    match pick(s, backend, env) {
+    // Who waits already comes first, or the next request of a busy connection would take every free slot.
+    let picked = match env.proxy(backend).queue.is_empty() {
+        true => pick(s, backend, env),
+        false if has_usable(backend, env) => Picked::AllFull,
+        false => Picked::None,
+    };
+    match picked {
         Picked::Server(server) => {
             take_slot(s, server, env);
             s.marks.assigned_ms = Some(env.now_ms());
@@ -28,6 +34,10 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         Picked::AllFull => queue(s, backend, env),
         Picked::None => no_server(s, env, Stage::Connect),
     }
+}
+
+fn has_usable(backend: ProxyId, env: &Env) -> bool {
+    env.proxies[backend.0 as usize].servers.iter().any(|id| env.servers[id.0 as usize].usable())
 }
 
 /// The backend that a frontend's sessions go to, skipping disabled ones.
@@ -69,7 +79,7 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     if let Some(id) = avoid.filter(|id| servers[id.0 as usize].usable() && !servers[id.0 as usize].full()) {
         return Picked::Server(id);
     }
-    match list.iter().any(|id| servers[id.0 as usize].usable()) {
+    match has_usable(backend, env) {
         true => Picked::AllFull,
         false => Picked::None,
     }
@@ -127,6 +137,8 @@ fn wake_next(backend: ProxyId, env: &mut Env) {
 /// Waits for any server of the backend.
 fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
     let waiting = env.proxy(backend).queue.len() as u32;
+    // With `minconn` one more stream may mean one more slot: the first in the queue is to look.
+    wake_next(backend, env);
     if env.proxy(backend).queue_len_max.is_some_and(|max| waiting >= max) {
         return no_server(s, env, Stage::Queue);
     }

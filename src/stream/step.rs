@@ -1,6 +1,6 @@
 //! One step of one stream: phases run until one of them has to wait.
 
-use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, http, route, tcp, timeouts};
+use super::{Env, Phase, Stream, Turn, connect, finish, http, route, tcp, timeouts};
 use crate::settings::Mode;
 
 /// What the loop does with a stream after a step.
@@ -14,7 +14,8 @@ pub enum After {
     Free,
 }
 
-/// Phases one step may walk through; more would be a circle.
+/// Phases one step may walk through before the others get their turn. Many follow each other only where
+/// each attempt to connect fails at once and `retries` is high.
 const PHASES_PER_STEP_MAX: u32 = 64;
 
 /// Runs a stream because something happened to it.
@@ -46,10 +47,8 @@ pub fn step(s: &mut Stream, env: &mut Env) -> After {
             }
         }
     }
-    debug_assert!(false, "a stream walks in circles: {s:?}");
-    s.conclude(Cause::Internal, Stage::Data);
-    finish::release(s, env);
-    After::Free
+    timeouts::arm(s, env);
+    After::Again
 }
 
 /// Runs a stream because its timer fired.

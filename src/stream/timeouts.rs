@@ -54,8 +54,9 @@ fn earliest(s: &Stream, env: &Env) -> Option<(u64, Expired)> {
 /// When the silence of one side becomes too long; `None` while nothing is expected from it.
 fn silence(s: &Stream, side: Side, env: &Env) -> Option<u64> {
     let expects = match side {
-        Side::Front => wants_read(s, Side::Front) || s.res.waiting() > 0,
-        Side::Back => wants_read(s, Side::Back) || s.req.waiting() > 0,
+        // Bytes that may not go yet, half of a head or of a chunk's line, wait for their other half.
+        Side::Front => wants_read(s, Side::Front) || s.res.sendable() > 0,
+        Side::Back => wants_read(s, Side::Back) || s.req.sendable() > 0,
     };
     if !expects {
         return None;
