@@ -82,15 +82,15 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
     };
     for _ in 0..budget {
         let env = &mut live.env;
+        if !env.listeners.get(id).is_some_and(|l| l.pending && l.gate.is_ready()) {
+            return false;
+        }
         if let Some(wait_ms) = rate_wait(env, id) {
             hold_back(env, id, wait_ms);
             return false;
         }
         let Some(listener) = env.listeners.get_mut(id) else { return false };
         let Purpose::Proxy(proxy) = listener.purpose else { return false };
-        if !listener.pending || !listener.gate.is_ready() {
-            return false;
-        }
         let proxy = &env.proxies[proxy.0 as usize];
         if !limits::admits(proxy, env.counters.conn.cur, env.maxconn) {
             listener.gate.shut_out();

@@ -154,8 +154,8 @@ fn queue_len_max(p: &settings::Proxy, settings: &Settings) -> Option<u32> {
 /// A tenth of the connections of all frontends that lead here (configuration.txt `fullconn`).
 fn fullconn_default(at: usize, settings: &Settings, maxconn: u32) -> u32 {
     let leads_here = |p: &&settings::Proxy| p.kind.is_frontend() && p.backend == Some(ProxyId(at as u32));
-    let total: u32 = settings.proxies.iter().filter(leads_here).map(|p| p.maxconn.unwrap_or(maxconn)).sum();
-    (total / 10).max(1)
+    let each = settings.proxies.iter().filter(leads_here).map(|p| p.maxconn.unwrap_or(maxconn));
+    (each.fold(0, u32::saturating_add) / 10).max(1)
 }
 
 fn servers(settings: &'static Settings) -> Vec<Server> {

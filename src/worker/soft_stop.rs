@@ -2,9 +2,11 @@
 
 use super::run::{Exit, Worker, enqueue};
 use crate::base::ids::ProxyId;
+use crate::conn::Connection;
 use crate::proxy::listener::Purpose;
 use crate::settings::Level;
 use crate::stream::{Alarm, Phase, StreamId};
+use crate::sys::io as sys_io;
 use nix::sys::signal::Signal;
 
 /// Acts on the signals that came.
@@ -60,6 +62,7 @@ fn close_idle_clients(w: &mut Worker) {
         .streams
         .iter()
         .filter(|(_, s)| s.phase == Phase::Request && s.http.is_none() && s.req.waiting() == 0)
+        .filter(|(_, s)| w.live.env.conns.get(s.front).is_none_or(|front| !has_unread(front)))
         .map(|(id, _)| id)
         .collect();
     for id in idle {
@@ -68,6 +71,11 @@ fn close_idle_clients(w: &mut Worker) {
         }
         enqueue(&mut w.live, id);
     }
+}
+
+/// Whether the client has sent something that was not read yet: a request to be served like those before.
+fn has_unread(front: &Connection) -> bool {
+    matches!(sys_io::recv_peek(front.fd(), &mut [0]), Ok(n) if n > 0)
 }
 
 /// Ends the loop when draining and nobody is left.
