@@ -114,7 +114,7 @@ impl CliSession {
                 return;
             } else if let Some(words) = self.queue.pop_front() {
                 self.start(words);
-            } else if self.in_line && !self.state.interactive {
+            } else if self.ends_after_line() {
                 self.state.quit = true;
             } else if !self.take_line() {
                 return;
@@ -139,12 +139,25 @@ impl CliSession {
 
     /// Whether there is something to do before the next input: output to send or to make.
     pub fn is_busy(&self) -> bool {
-        !self.output().is_empty() || self.running.is_some() || !self.queue.is_empty()
+        !self.output().is_empty()
+            || self.running.is_some()
+            || !self.queue.is_empty()
+            || (!self.state.quit && (self.ends_after_line() || self.has_line()))
+    }
+
+    /// The one line of a connection that is not interactive was taken.
+    fn ends_after_line(&self) -> bool {
+        self.in_line && !self.state.interactive
+    }
+
+    /// Whether a run finds a line to take, or one that is too long.
+    fn has_line(&self) -> bool {
+        self.input.len() > LINE_LEN_MAX || memchr::memchr(b'\n', &self.input).is_some()
     }
 
     /// Whether the owner closes now: all is answered and sent, and nothing more will come.
     pub fn is_done(&self) -> bool {
-        !self.is_busy() && (self.state.quit || (self.eof && memchr::memchr(b'\n', &self.input).is_none()))
+        !self.is_busy() && (self.state.quit || self.eof)
     }
 
     fn call(&mut self, running: &mut Running, world: &mut dyn World) -> Progress {
@@ -301,6 +314,35 @@ mod tests {
         let input = [b"prompt\n".as_slice(), &[b'x'; LINE_LEN_MAX + 1]].concat();
         assert_eq!(talk_on(&mut second, &input), "\n> Line too long.\n\n");
         assert!(second.is_done());
+    }
+
+    #[test]
+    fn a_full_page_does_not_end_the_work() {
+        for input in ["help;".repeat(99) + "\n", "prompt\n".to_owned() + &"help\n".repeat(600)] {
+            let mut session = CliSession::new(CliLevel::Admin, None);
+            let mut world = TestWorld::new();
+            let mut answered = 0;
+            let mut left = input.as_bytes();
+            for _ in 0..100_000 {
+                let taken = left.len().min(4096);
+                if session.wants_input() {
+                    session.handle_input(&left[..taken]);
+                    left = &left[taken..];
+                    if left.is_empty() {
+                        session.handle_eof();
+                    }
+                }
+                session.run(&mut world);
+                answered += session.output().len();
+                // Whole pages go at once, as into a socket with room.
+                session.consume(session.output().len());
+                if session.is_done() {
+                    break;
+                }
+                assert!(session.is_busy() || session.wants_input(), "it waits for nothing");
+            }
+            assert!(session.is_done() && answered > OUTPUT_PAGE_LEN, "{answered}");
+        }
     }
 
     #[test]
