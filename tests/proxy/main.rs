@@ -7,5 +7,6 @@ mod kit;
 mod mptcp_matrix;
 mod multipath;
 mod process_life;
+mod regressions;
 mod start;
 mod tcp_differential;
