@@ -5,6 +5,7 @@ use super::server_line::ServerOptions;
 use crate::base::diag::Place;
 use crate::net::address::Address;
 use crate::settings::bind::UnixOptions;
+use crate::settings::log_format::Captures;
 use crate::settings::proxy::{HttpReuse, TcpKeepalive};
 use crate::settings::{Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
 
@@ -101,8 +102,16 @@ pub struct ProxyDraft {
     pub default_server: ServerOptions,
     /// `server` lines.
     pub servers: Vec<ServerDraft>,
-    /// Where `option httplog` or `tcplog` stands.
+    /// Where `option httplog`, `tcplog` or `log-format` stands.
     pub log_line_place: Option<Place>,
+    /// Text of `log-format`, while it is the line in force.
+    pub log_format: Option<(Place, String)>,
+    /// `log-format-sd`.
+    pub log_format_sd: Option<(Place, String)>,
+    /// `error-log-format`.
+    pub error_log_format: Option<(Place, String)>,
+    /// `unique-id-format`.
+    pub unique_id_format: Option<(Place, String)>,
     /// `timeout` words given in this very section.
     pub timeouts_seen: Vec<&'static str>,
     /// Options that are on and need `mode http`.
@@ -138,6 +147,12 @@ impl ProxyDraft {
                 source: None,
                 logs: Vec::new(),
                 log_line: LogLine::default(),
+                log_format: None,
+                log_format_sd: None,
+                error_log_format: None,
+                unique_id_format: None,
+                unique_id_header: None,
+                captures: Captures::default(),
                 log_tag: None,
                 guid: None,
             },
@@ -149,6 +164,10 @@ impl ProxyDraft {
             default_server: ServerOptions::default(),
             servers: Vec::new(),
             log_line_place: None,
+            log_format: None,
+            log_format_sd: None,
+            error_log_format: None,
+            unique_id_format: None,
             timeouts_seen: Vec::new(),
             http_options: Vec::new(),
         }

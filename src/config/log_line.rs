@@ -22,7 +22,7 @@ pub fn parse(words: &[Word], place: &Place, outside: Outside<'_>) -> Result<LogT
     let mut target = LogTarget {
         place: place.clone(),
         sink: sink(&text, outside.names)?,
-        format: LogFormat::Local,
+        format: LogFormat::Unspecified,
         facility: Facility(0),
         max_level: Level::Debug,
         min_level: Level::Emerg,

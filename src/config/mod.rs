@@ -18,6 +18,7 @@ pub mod keywords;
 pub mod lexer;
 pub mod lines;
 pub mod load;
+pub mod log_format;
 pub mod log_line;
 pub mod manual;
 pub mod names;

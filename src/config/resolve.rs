@@ -7,7 +7,7 @@ use super::names::Names;
 use crate::base::diag::Diags;
 use crate::base::ids::ServerId;
 use crate::net::address::Host;
-use crate::settings::{Kind, Server, Settings};
+use crate::settings::{Global, Kind, Server, Settings};
 
 /// First automatic proxy id; the reference keeps 1 for itself.
 const PROXY_ID_FIRST: u32 = 2;
@@ -20,7 +20,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
     for at in 0..draft.proxies.len() {
         backends.push(check::backends::target(&draft.proxies, at, diags));
         if let Some(proxy) = draft.proxies.get_mut(at).filter(|proxy| !proxy.settings.disabled) {
-            check_proxy(proxy, diags);
+            check_proxy(proxy, &draft.global, diags);
         }
     }
     check::global::buffer_sizes(&mut draft.global);
@@ -48,12 +48,14 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
     settings
 }
 
-fn check_proxy(proxy: &mut ProxyDraft, diags: &mut Diags) {
+fn check_proxy(proxy: &mut ProxyDraft, global: &Global, diags: &mut Diags) {
     check::logs::line(proxy, diags);
     check::binds::present(proxy, diags);
     check::binds::mptcp_options(proxy, diags);
     check::timeouts::present(proxy, diags);
     check::logs::target(proxy, diags);
+    check::logs::captures(proxy, global.tune.http_cookielen, diags);
+    check::logs::formats(proxy, diags);
     check::options::need_http(proxy, diags);
     check::servers::names(proxy, diags);
     check::servers::cookies(proxy, diags);

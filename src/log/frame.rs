@@ -23,24 +23,32 @@ pub fn level_for(target: &LogTarget, level: Level) -> Option<Level> {
 }
 
 /// Appends the whole datagram or line for `target`: its frame, `text` cut so that both together are
-/// at most `target.len_max` bytes, and a line feed.
+/// at most `target.len_max` bytes, and a line feed. `sd` is the structured data of RFC 5424, empty for none.
 pub fn write(
     out: &mut Vec<u8>,
     target: &LogTarget,
     level: Level,
     origin: Origin<'_>,
     now: &LocalTime,
+    sd: &[u8],
     text: &[u8],
 ) {
     let start = out.len();
-    push_header(out, target, level, origin, now);
+    push_header(out, target, level, origin, now, sd);
     let room = target.len_max.saturating_sub(out.len() - start);
     out.extend_from_slice(&text[..text.len().min(room)]);
     out.truncate(start.saturating_add(target.len_max));
     out.push(b'\n');
 }
 
-fn push_header(out: &mut Vec<u8>, target: &LogTarget, level: Level, origin: Origin<'_>, now: &LocalTime) {
+fn push_header(
+    out: &mut Vec<u8>,
+    target: &LogTarget,
+    level: Level,
+    origin: Origin<'_>,
+    now: &LocalTime,
+    sd: &[u8],
+) {
     let full = u32::from(target.facility.0) * 8 + level as u32;
     match target.format {
         LogFormat::Raw => {}
@@ -55,9 +63,13 @@ fn push_header(out: &mut Vec<u8>, target: &LogTarget, level: Level, origin: Orig
             now.push_rfc5424(out);
             out.push(b' ');
         }
-        LogFormat::Local => {
+        LogFormat::Unspecified => {
             push_priority(out, full);
             push_bsd(out, origin.host.map(str::as_bytes), origin, now);
+        }
+        LogFormat::Local => {
+            push_priority(out, full);
+            push_bsd(out, None, origin, now);
         }
         LogFormat::Rfc3164 => {
             push_priority(out, full);
@@ -71,8 +83,10 @@ fn push_header(out: &mut Vec<u8>, target: &LogTarget, level: Level, origin: Orig
                 out.push(b' ');
                 out.extend_from_slice(part.as_bytes());
             }
-            // No message id and no structured data.
-            out.extend_from_slice(b" - - ");
+            // No message id.
+            out.extend_from_slice(b" - ");
+            out.extend_from_slice(if sd.is_empty() { b"-" } else { sd });
+            out.push(b' ');
         }
     }
 }
@@ -120,13 +134,14 @@ mod tests {
         let now = LocalTime::new(1_795_223_850, 49_387, 0);
         let origin = Origin { host, pid: "24692", tag: "haproxy" };
         let mut out = Vec::new();
-        write(&mut out, target, Level::Info, origin, &now, text.as_bytes());
+        write(&mut out, target, Level::Info, origin, &now, b"", text.as_bytes());
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn each_format_is_framed_as_the_reference_frames_it() {
         for (format, expected) in [
+            (LogFormat::Unspecified, "<134>Nov 21 01:17:30 haproxy[24692]: x y\n"),
             (LogFormat::Local, "<134>Nov 21 01:17:30 haproxy[24692]: x y\n"),
             (LogFormat::Rfc3164, "<134>Nov 21 01:17:30 localhost haproxy[24692]: x y\n"),
             (LogFormat::Rfc5424, "<134>1 2026-11-21T01:17:30.049387+00:00 - haproxy 24692 - - x y\n"),
@@ -143,13 +158,27 @@ mod tests {
     #[test]
     fn log_send_hostname_shows_in_the_formats_with_a_host() {
         for (format, expected) in [
-            (LogFormat::Local, "<134>Nov 21 01:17:30 foo.bar haproxy[24692]: x\n"),
+            (LogFormat::Unspecified, "<134>Nov 21 01:17:30 foo.bar haproxy[24692]: x\n"),
+            (LogFormat::Local, "<134>Nov 21 01:17:30 haproxy[24692]: x\n"),
             (LogFormat::Rfc3164, "<134>Nov 21 01:17:30 foo.bar haproxy[24692]: x\n"),
             (LogFormat::Rfc5424, "<134>1 2026-11-21T01:17:30.049387+00:00 foo.bar haproxy 24692 - - x\n"),
             (LogFormat::Short, "<6>x\n"),
         ] {
             assert_eq!(framed(&target(format), Some("foo.bar"), "x"), expected);
         }
+    }
+
+    #[test]
+    fn structured_data_stands_in_rfc5424_lines_only() {
+        let now = LocalTime::new(1_795_223_850, 0, 0);
+        let origin = Origin { host: None, pid: "1", tag: "t" };
+        let line = |format| {
+            let mut out = Vec::new();
+            write(&mut out, &target(format), Level::Info, origin, &now, b"[a@1 b=\"c\"]", b"x");
+            String::from_utf8(out).unwrap()
+        };
+        assert!(line(LogFormat::Rfc5424).ends_with(" - t 1 - [a@1 b=\"c\"] x\n"));
+        assert_eq!(line(LogFormat::Raw), "x\n");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! From a text to every target that wants it.
 
+use super::format::{self, Writer};
 use super::frame::{self, Origin};
-use super::line;
 use super::record::Record;
 use super::sink::Sinks;
 use crate::base::clock::Clock;
 use crate::base::diag::Place;
-use crate::settings::{Level, LogLine, LogTarget};
+use crate::settings::log_format::Format;
+use crate::settings::{Level, LogTarget};
 use std::io;
 
 /// Room for one line and its frame: no allocation until an operator asks for longer lines.
@@ -31,13 +32,30 @@ struct Sampling {
     seen: u32,
 }
 
+/// How the line of a session is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// `log-tag`.
+    pub tag: &'a str,
+    /// Its level.
+    pub level: Level,
+    /// Its text; `None` is the short line of a proxy that asks for nothing.
+    pub format: Option<&'a Format>,
+    /// `log-format-sd`: the structured data of RFC 5424 lines.
+    pub sd: Option<&'a Format>,
+}
+
 /// Frames lines and sends them. One for the process.
 #[derive(Debug)]
 pub struct Logger {
     sinks: Sinks,
     host: Option<String>,
-    pid: String,
+    /// Name of the machine.
+    machine: String,
+    pid: u32,
+    pid_text: String,
     text: Vec<u8>,
+    sd: Vec<u8>,
     framed: Vec<u8>,
     samplings: Vec<Sampling>,
     dropped: u64,
@@ -51,8 +69,11 @@ impl Logger {
         Logger {
             sinks: Sinks::new(),
             host: host.map(str::to_owned),
-            pid: pid.to_string(),
+            machine: nix::unistd::gethostname().ok().and_then(|n| n.into_string().ok()).unwrap_or_default(),
+            pid,
+            pid_text: pid.to_string(),
             text: Vec::with_capacity(LINE_LEN_USUAL),
+            sd: Vec::new(),
             framed: Vec::with_capacity(LINE_LEN_USUAL),
             samplings: Vec::new(),
             dropped: 0,
@@ -61,29 +82,48 @@ impl Logger {
         }
     }
 
-    /// Writes the line of a finished session to `targets`. With no target it costs nothing.
-    pub fn session(
-        &mut self,
-        targets: &[LogTarget],
-        tag: &str,
-        level: Level,
-        kind: LogLine,
-        record: &Record<'_>,
-        clock: &Clock,
-    ) {
+    /// Writes the line of a finished session to `targets`. With no target it costs nothing, and a line
+    /// without text is not sent.
+    pub fn session(&mut self, targets: &[LogTarget], line: Line<'_>, record: &Record<'_>, clock: &Clock) {
         if targets.is_empty() {
             return;
         }
-        let mut text = std::mem::take(&mut self.text);
+        let (mut text, mut sd) = (std::mem::take(&mut self.text), std::mem::take(&mut self.sd));
         text.clear();
-        line::write(&mut text, kind, record, clock);
-        self.send(targets, tag, level, &text, clock);
-        self.text = text;
+        sd.clear();
+        match line.format {
+            Some(format) => format::write(&mut text, format, record, self.writer(clock)),
+            None => format::write_default(&mut text, record),
+        }
+        if let Some(format) = line.sd {
+            format::write(&mut sd, format, record, self.writer(clock));
+        }
+        if !text.is_empty() {
+            self.send_with(targets, line.tag, line.level, &sd, &text, clock);
+        }
+        (self.text, self.sd) = (text, sd);
+    }
+
+    /// Writes `format` for `record` to `out`: a unique id.
+    pub fn render(&self, out: &mut Vec<u8>, format: &Format, record: &Record<'_>, clock: &Clock) {
+        format::write(out, format, record, self.writer(clock));
     }
 
     /// Sends `text` (without line feed) to those of `targets` that want `level`. Never waits: a
     /// line that cannot go now is dropped and counted.
     pub fn send(&mut self, targets: &[LogTarget], tag: &str, level: Level, text: &[u8], clock: &Clock) {
+        self.send_with(targets, tag, level, b"", text, clock);
+    }
+
+    fn send_with(
+        &mut self,
+        targets: &[LogTarget],
+        tag: &str,
+        level: Level,
+        sd: &[u8],
+        text: &[u8],
+        clock: &Clock,
+    ) {
         let now = clock.local(clock.wall());
         for target in targets {
             let Some(level) = frame::level_for(target, level) else { continue };
@@ -91,13 +131,17 @@ impl Logger {
                 continue;
             }
             self.framed.clear();
-            let origin = Origin { host: self.host.as_deref(), pid: &self.pid, tag };
-            frame::write(&mut self.framed, target, level, origin, &now, text);
+            let origin = Origin { host: self.host.as_deref(), pid: &self.pid_text, tag };
+            frame::write(&mut self.framed, target, level, origin, &now, sd, text);
             if let Err(error) = self.sinks.send(&target.sink, &self.framed) {
                 self.dropped += 1;
                 note_failure(&mut self.failed, &mut self.failure, &target.place, error);
             }
         }
+    }
+
+    fn writer<'a>(&'a self, clock: &'a Clock) -> Writer<'a> {
+        Writer { host: &self.machine, pid: self.pid, clock }
     }
 
     /// Writes what waits for descriptors. Called at the end of a loop turn.

@@ -1,11 +1,13 @@
 //! Log records, line formats and sinks.
 
+pub mod capture;
+pub mod format;
 pub mod frame;
-pub mod line;
 pub mod logger;
 pub mod notice;
 pub mod record;
 pub mod sink;
 
-pub use logger::Logger;
+pub use capture::Captured;
+pub use logger::{Line, Logger};
 pub use record::{Load, Record, Timers};

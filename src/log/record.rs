@@ -1,5 +1,6 @@
 //! Everything that a log line tells about one session or request.
 
+use super::capture::Captured;
 use crate::base::clock::WallTime;
 use crate::sys::addr::SockAddr;
 
@@ -22,6 +23,8 @@ pub struct Timers {
     pub connect_ms: i64,
     /// `Tr`: until the response head was complete.
     pub response_ms: i64,
+    /// `Td`: from the first byte of the response's body to the end.
+    pub data_ms: i64,
     /// `Ta`: from the request's first byte to the end.
     pub active_ms: i64,
     /// `Tt`: from accept to the end.
@@ -37,6 +40,7 @@ impl Timers {
         queue_ms: UNREACHED,
         connect_ms: UNREACHED,
         response_ms: UNREACHED,
+        data_ms: UNREACHED,
         active_ms: UNREACHED,
         total_ms: UNREACHED,
     };
@@ -87,16 +91,24 @@ pub struct Record<'a> {
     pub server: Option<&'a str>,
     /// Where the time went.
     pub timers: Timers,
-    /// Status sent to the client; -1 for none.
+    /// Status sent to the client; -1 for none, 0 without HTTP.
     pub status: i32,
     /// `B`: bytes sent to the client.
     pub bytes_out: u64,
     /// `U`: bytes received from the client.
     pub bytes_in: u64,
-    /// `CC`: captured request cookie.
-    pub request_cookie: Option<&'a [u8]>,
-    /// `CS`: captured response cookie.
-    pub response_cookie: Option<&'a [u8]>,
+    /// What `capture` kept of the messages; `None` before a request was understood.
+    pub captured: Option<&'a Captured>,
+    /// `bi`, `bp`: where the connection to the server came from. Looked up only for formats that write it.
+    pub back_source: Option<SockAddr>,
+    /// `si`, `sp`: where the connection to the server went.
+    pub server_address: Option<SockAddr>,
+    /// `ID`: what `unique-id-format` made for this request.
+    pub unique_id: Option<&'a [u8]>,
+    /// `rt`: number of this request, or session without HTTP, in the process.
+    pub request_counter: u32,
+    /// `lc`: number of this line in the frontend.
+    pub log_counter: u32,
     /// `tsc`: who ended it, when, and two about persistence cookies. A tcplog line has the first two.
     pub flags: [u8; 4],
     /// Concurrency, retries and queues.

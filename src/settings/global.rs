@@ -102,6 +102,8 @@ pub struct Tune {
     pub http_maxhdr: u32,
     /// `tune.http.logurilen`: bytes of the request line kept for the log; 1024.
     pub http_logurilen: usize,
+    /// `tune.http.cookielen`: bytes that `capture cookie` keeps at most; 63.
+    pub http_cookielen: usize,
     /// `tune.idletimer`; unused when absent.
     pub idletimer_ms: Option<u64>,
     /// `tune.rcvbuf.client`.
@@ -128,6 +130,7 @@ impl Default for Tune {
             pipesize: 0,
             http_maxhdr: 101,
             http_logurilen: 1024,
+            http_cookielen: 63,
             idletimer_ms: None,
             rcvbuf_client: None,
             sndbuf_client: None,

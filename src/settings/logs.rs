@@ -52,8 +52,10 @@ impl Facility {
 /// How a line is framed for its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum LogFormat {
-    /// `local`: RFC 3164 without host name; what an unspecified format means for UDP and files.
+    /// No `format`: as `local`, with a host name when `log-send-hostname` asks for it.
     #[default]
+    Unspecified,
+    /// `local`: RFC 3164 without host name.
     Local,
     /// `rfc3164`
     Rfc3164,
@@ -78,7 +80,7 @@ pub struct LogTarget {
     pub place: Place,
     /// Where lines go.
     pub sink: LogSink,
-    /// `format`; when absent each sink has its own default.
+    /// `format`.
     pub format: LogFormat,
     /// Facility.
     pub facility: Facility,
@@ -104,4 +106,6 @@ pub enum LogLine {
     Http,
     /// `option httplog clf`
     Clf,
+    /// `log-format`
+    Custom,
 }

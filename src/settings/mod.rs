@@ -6,6 +6,7 @@
 
 pub mod bind;
 pub mod global;
+pub mod log_format;
 pub mod logs;
 pub mod proxy;
 pub mod server;

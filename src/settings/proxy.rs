@@ -1,6 +1,7 @@
 //! A `frontend`, `backend` or `listen` (configuration.txt chapter 4), `defaults` already merged in.
 
 use super::bind::Bind;
+use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
 use super::server::Source;
 use crate::base::diag::Place;
@@ -187,8 +188,20 @@ pub struct Proxy {
     pub source: Option<Source>,
     /// `log` lines, `log global` already replaced by the global ones.
     pub logs: Vec<LogTarget>,
-    /// `option tcplog|httplog`.
+    /// `option tcplog|httplog` or `log-format`, whichever came last.
     pub log_line: LogLine,
+    /// The same, compiled; `None` is the short default line.
+    pub log_format: Option<Format>,
+    /// `log-format-sd`.
+    pub log_format_sd: Option<Format>,
+    /// `error-log-format`: the line of a connection that ended before its request was understood.
+    pub error_log_format: Option<Format>,
+    /// `unique-id-format`.
+    pub unique_id_format: Option<Format>,
+    /// `unique-id-header`.
+    pub unique_id_header: Option<String>,
+    /// `capture`.
+    pub captures: Captures,
     /// `log-tag`.
     pub log_tag: Option<String>,
     /// `guid`.

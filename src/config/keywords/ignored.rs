@@ -59,7 +59,6 @@ pub const ROWS: &[Directive] = &[
     one("tune.zlib.memlevel", "there is no compression yet", ignore),
     one("tune.zlib.windowsize", "there is no compression yet", ignore),
     one("tune.comp.maxlevel", "there is no compression yet", ignore),
-    one("tune.http.cookielen", "no cookie is captured yet", ignore),
     one("tune.h2.header-table-size", H2, ignore),
     one("tune.h2.initial-window-size", H2, ignore),
     one("tune.h2.max-concurrent-streams", H2, ignore),

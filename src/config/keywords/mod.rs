@@ -5,6 +5,7 @@ pub mod global;
 pub mod ignored;
 pub mod keepalive;
 pub mod listeners;
+pub mod log_formats;
 pub mod logs;
 pub mod options;
 pub mod process;
@@ -32,5 +33,6 @@ pub const TABLES: &[&[Directive]] = &[
     timeouts::ROWS,
     keepalive::ROWS,
     logs::ROWS,
+    log_formats::ROWS,
     options::ROWS,
 ];

@@ -3,6 +3,7 @@
 use crate::config::cx::{Cx, Prefix};
 use crate::config::draft::HttpOption;
 use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
+use crate::config::keywords::log_formats;
 use crate::config::unknown;
 use crate::settings::proxy::HttpMode;
 use crate::settings::{LogLine, Options};
@@ -163,15 +164,9 @@ fn httplog(cx: &mut Cx<'_>) {
 }
 
 fn log_line(cx: &mut Cx<'_>, line: LogLine) {
-    let place = cx.place.clone();
-    if cx.lacks_frontend() {
-        let (title, keyword) = (cx.title(), cx.keyword());
-        cx.warning(format!("{title} : '{keyword}' directive is ignored in backends."));
-    }
-    if let Some(proxy) = cx.proxy() {
-        proxy.settings.log_line = line;
-        proxy.log_line_place = Some(place);
-    }
+    let keyword = cx.keyword();
+    let keyword = if line == LogLine::Clf { format!("{keyword} clf") } else { keyword };
+    log_formats::select(cx, line, &keyword);
 }
 
 fn unknown_option(cx: &mut Cx<'_>) {

@@ -15,6 +15,7 @@ pub const ROWS: &[Directive] = &[
     tune("tune.pipesize", "<size>: bytes of a splice pipe", pipesize),
     tune("tune.http.maxhdr", "<n>: header lines in one head, 1..32767", http_maxhdr),
     tune("tune.http.logurilen", "<n>: bytes of the request line kept for the log", http_logurilen),
+    tune("tune.http.cookielen", "<n>: bytes that 'capture cookie' keeps at most", http_cookielen),
     idle("tune.idletimer", "an idle connection holds no buffer", idletimer),
     idle("tune.rcvbuf.client", "the kernel sizes socket buffers as they are needed", rcvbuf_client),
     idle("tune.sndbuf.client", "the kernel sizes socket buffers as they are needed", sndbuf_client),
@@ -116,6 +117,12 @@ fn http_maxhdr(cx: &mut Cx<'_>) {
 fn http_logurilen(cx: &mut Cx<'_>) {
     if let Some(n) = once(cx, "tune.http.logurilen") {
         cx.draft.global.tune.http_logurilen = n as usize;
+    }
+}
+
+fn http_cookielen(cx: &mut Cx<'_>) {
+    if let Some(n) = once(cx, "tune.http.cookielen") {
+        cx.draft.global.tune.http_cookielen = n as usize;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::rows::{Call, Progress};
 use super::view::SessionView;
 use crate::base::date::LocalTime;
-use crate::log::line::push_address;
+use crate::log::format::push_address;
 use crate::sys::addr::SockAddr;
 use crate::sys::time::utc_offset_secs;
 
