@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 use subflow::config::keyword::{Row, Sections, Status};
 use subflow::config::reference_words as words;
-use subflow::config::{bind_line, keywords, server_line};
+use subflow::config::{bind_line, keywords, log_format, server_line};
 
 /// Place and keyword.
 type Name = (String, String);
@@ -24,6 +24,8 @@ const WITHOUT_ROW: &[(&str, &str)] = &[
     ("section", "backend"),
     ("section", "listen"),
     ("balance", "roundrobin"),
+    ("log tag", "%%"),
+    ("log tag", "%o"),
 ];
 
 const REFUSED_REASON: &str = "not there yet";
@@ -110,6 +112,9 @@ fn rows() -> BTreeMap<Name, Status> {
                 *entry = Status::Works;
             }
         }
+    }
+    for (tag, _, _) in log_format::VARIABLES {
+        rows.insert(("log tag".to_owned(), format!("%{tag}")), Status::Works);
     }
     for row in bind_line::ROWS {
         rows.insert(("bind".to_owned(), row.name.to_owned()), row.status);

@@ -291,10 +291,7 @@ mod tests {
             ("%ci% ", near(' ', 4, "%ci% ")),
             ("%[src", "missing ']' after 'src'".into()),
             ("%[src]", "sample expression '%[src]' is not supported by subflow yet".into()),
-            (
-                "%{+Q}[src,lower]",
-                "sample expression '%[src,lower]' is not supported by subflow yet".into(),
-            ),
+            ("%{+Q}[src,lower]", "sample expression '%[src,lower]' is not supported by subflow yet".into()),
         ];
         for (text, expected) in table {
             assert_eq!(compile(text, true).unwrap_err(), expected, "{text}");
@@ -305,7 +302,7 @@ mod tests {
     fn some_variables_need_http() {
         assert_eq!(compile("%ci %r", false).unwrap_err(), "format variable 'r' is reserved for HTTP mode");
         let needing = VARIABLES.iter().filter(|(name, _, _)| compile(&format!("%{name}"), false).is_err());
-        assert_eq!(needing.count(), 21);
+        assert_eq!(needing.count(), 22);
     }
 
     #[test]

@@ -29,11 +29,7 @@ impl Captured {
     }
 
     /// Takes from a request what `wanted` names.
-    pub fn take_request<'a>(
-        &mut self,
-        wanted: &Captures,
-        headers: impl Iterator<Item = Header<'a>> + Clone,
-    ) {
+    pub fn take_request<'a>(&mut self, wanted: &Captures, headers: impl Iterator<Item = Header<'a>> + Clone) {
         self.request.clear();
         for capture in &wanted.request {
             let span = self.last(capture, headers.clone());
@@ -162,7 +158,10 @@ mod tests {
         assert_eq!(cookie_of("a=", &[(b"cookie", b"b=1; ab=2; a=3")]).as_deref(), Some("a=3"));
         assert_eq!(cookie_of("a", &[(b"cookie", b"a; ax=\"1;2\"")]).as_deref(), Some("ax=\"1"));
         assert_eq!(cookie_of("a", &[(b"cookie", b"b=1; a = 45 ;c=1")]).as_deref(), Some("a=45"));
-        assert_eq!(cookie_of("a", &[(b"cookie", b"b=1"), (b"cookie", b"a=1234567")]).as_deref(), Some("a=1234"));
+        assert_eq!(
+            cookie_of("a", &[(b"cookie", b"b=1"), (b"cookie", b"a=1234567")]).as_deref(),
+            Some("a=1234")
+        );
         assert_eq!(cookie_of("a", &[(b"set-cookie", b"a=1")]), None);
     }
 
@@ -170,7 +169,8 @@ mod tests {
     fn a_response_sets_one_cookie_a_line_and_its_attributes_are_none() {
         let wanted = Captures { cookie: Some(capture("s", 20)), ..Captures::default() };
         let mut captured = Captured::default();
-        let headers: [Header<'_>; 2] = [(b"Set-Cookie", b"x=1; secure=2"), (b"set-cookie", b"sid=abc; path=/")];
+        let headers: [Header<'_>; 2] =
+            [(b"Set-Cookie", b"x=1; secure=2"), (b"set-cookie", b"sid=abc; path=/")];
         captured.take_response(&wanted, headers.iter().copied());
         assert_eq!(captured.response_cookie(), Some(&b"sid=abc"[..]));
     }

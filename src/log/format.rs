@@ -315,7 +315,9 @@ impl Out<'_> {
         match (address.inet(), self.flags.hex) {
             (Some(inet), true) => self.hex(&inet.port().to_be_bytes()),
             (None, true) => {}
-            (inet, false) => self.uint(inet.map_or(listener_id, |inet: SocketAddr| inet.port().into()).into()),
+            (inet, false) => {
+                self.uint(inet.map_or(listener_id, |inet: SocketAddr| inet.port().into()).into())
+            }
         }
     }
 

@@ -45,6 +45,13 @@ pub struct Line<'a> {
     pub sd: Option<&'a Format>,
 }
 
+/// A line before it is framed: its text and its structured data.
+#[derive(Debug, Default)]
+pub struct Page {
+    text: Vec<u8>,
+    sd: Vec<u8>,
+}
+
 /// Frames lines and sends them. One for the process.
 #[derive(Debug)]
 pub struct Logger {
@@ -54,8 +61,7 @@ pub struct Logger {
     machine: String,
     pid: u32,
     pid_text: String,
-    text: Vec<u8>,
-    sd: Vec<u8>,
+    page: Page,
     framed: Vec<u8>,
     samplings: Vec<Sampling>,
     dropped: u64,
@@ -72,8 +78,7 @@ impl Logger {
             machine: nix::unistd::gethostname().ok().and_then(|n| n.into_string().ok()).unwrap_or_default(),
             pid,
             pid_text: pid.to_string(),
-            text: Vec::with_capacity(LINE_LEN_USUAL),
-            sd: Vec::new(),
+            page: Page { text: Vec::with_capacity(LINE_LEN_USUAL), sd: Vec::new() },
             framed: Vec::with_capacity(LINE_LEN_USUAL),
             samplings: Vec::new(),
             dropped: 0,
@@ -82,26 +87,31 @@ impl Logger {
         }
     }
 
-    /// Writes the line of a finished session to `targets`. With no target it costs nothing, and a line
-    /// without text is not sent.
-    pub fn session(&mut self, targets: &[LogTarget], line: Line<'_>, record: &Record<'_>, clock: &Clock) {
-        if targets.is_empty() {
-            return;
-        }
-        let (mut text, mut sd) = (std::mem::take(&mut self.text), std::mem::take(&mut self.sd));
-        text.clear();
-        sd.clear();
+    /// An empty page for the next line. Its memory comes back with [`send_page`](Self::send_page).
+    pub fn page(&mut self) -> Page {
+        let mut page = std::mem::take(&mut self.page);
+        page.text.clear();
+        page.sd.clear();
+        page
+    }
+
+    /// Writes the line of a session to `page`.
+    pub fn write(&self, page: &mut Page, line: Line<'_>, record: &Record<'_>, clock: &Clock) {
         match line.format {
-            Some(format) => format::write(&mut text, format, record, self.writer(clock)),
-            None => format::write_default(&mut text, record),
+            Some(format) => format::write(&mut page.text, format, record, self.writer(clock)),
+            None => format::write_default(&mut page.text, record),
         }
         if let Some(format) = line.sd {
-            format::write(&mut sd, format, record, self.writer(clock));
+            format::write(&mut page.sd, format, record, self.writer(clock));
         }
-        if !text.is_empty() {
-            self.send_with(targets, line.tag, line.level, &sd, &text, clock);
+    }
+
+    /// Sends what was written to those of `targets` that want it; a line without text is not sent.
+    pub fn send_page(&mut self, page: Page, targets: &[LogTarget], line: Line<'_>, clock: &Clock) {
+        if !page.text.is_empty() {
+            self.send_with(targets, line.tag, line.level, &page.sd, &page.text, clock);
         }
-        (self.text, self.sd) = (text, sd);
+        self.page = page;
     }
 
     /// Writes `format` for `record` to `out`: a unique id.
@@ -268,11 +278,11 @@ mod tests {
         socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
         let targets = [target(1, &socket)];
         let mut logger = Logger::new(Some("me"), 7);
-        let rooms = (logger.text.as_ptr(), logger.framed.as_ptr());
+        let room = logger.framed.as_ptr();
         for _ in 0..3 {
             logger.send(&targets, "t", Level::Info, &[b'x'; 2000], &Clock::new());
         }
-        assert_eq!(rooms, (logger.text.as_ptr(), logger.framed.as_ptr()));
+        assert_eq!(room, logger.framed.as_ptr());
         assert_eq!(received(&socket)[0].len(), 1025, "cut to len, and a line feed");
     }
 }

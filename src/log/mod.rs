@@ -9,5 +9,5 @@ pub mod record;
 pub mod sink;
 
 pub use capture::Captured;
-pub use logger::{Line, Logger};
+pub use logger::{Line, Logger, Page};
 pub use record::{Load, Record, Timers};

@@ -35,6 +35,8 @@ pub struct Proxy {
     pub fullconn: u32,
     /// Some server has `minconn`.
     pub slots_follow_load: bool,
+    /// `lc`: log lines written for it as a frontend.
+    pub log_lines: u32,
     /// Its servers.
     pub servers: Vec<ServerId>,
 }

@@ -1,7 +1,7 @@
 //! Connecting to the chosen server, and what follows when that fails.
 
 use super::http::{self, reply};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, route};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, record, route};
 use crate::base::ids::ServerId;
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
@@ -79,11 +79,12 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
     }
     env.proxy(backend).be.connect += 1;
     s.back = Some(id);
+    record::note_back(s, env, server);
     Ok(())
 }
 
 /// The server's address; with a port offset, the client's destination port moved by it.
-fn destination(s: &Stream, server: ServerId, env: &Env) -> Option<SockAddr> {
+pub fn destination(s: &Stream, server: ServerId, env: &Env) -> Option<SockAddr> {
     let live = &env.servers[server.0 as usize];
     let address = live.address.clone()?;
     let Some(offset) = live.port_offset else { return Some(address) };

@@ -1,95 +1,16 @@
 //! The end of an exchange: log line, counters, and everything given back.
 
+pub use super::record::log;
 use super::{Cause, Env, Outcome, Phase, Stage, Stream, Turn, http, route};
 use crate::event::readiness::Readiness;
-use crate::log::logger::TAG_DEFAULT;
-use crate::log::record::{Load, Record, Timers, UNREACHED};
-use crate::settings::{Level, Proxy as ProxySettings, Settings};
-use crate::sys::addr::SockAddr;
+use crate::log::record::{Timers, UNREACHED};
 use crate::sys::io as sys_io;
 
 /// Bytes of a client that are thrown away before the close at most, in one turn.
 const DISCARD_LEN_MAX: usize = 1 << 20;
 
-/// Writes the log line of the exchange, unless it was written or nobody wants it.
-pub fn log(s: &mut Stream, env: &mut Env) {
-    if s.logged {
-        return;
-    }
-    s.logged = true;
-    let settings = env.proxy_settings(s.frontend);
-    if settings.logs.is_empty() {
-        return;
-    }
-    let outcome = s.outcome.unwrap_or(Outcome::NORMAL);
-    let options = &settings.options;
-    let normal = outcome.is_normal() && s.retries == 0 && !http::is_failure(s);
-    if options.dontlog_normal && normal {
-        return;
-    }
-    if options.dontlognull && is_null(s) {
-        return;
-    }
-    let Some(session) = env.sessions.get(s.session) else { return };
-    let listener = env.listeners.get(session.listener);
-    let backend = s.backend.map(|b| &env.proxies[b.0 as usize]);
-    let started_us = (s.marks.start_ms - session.accepted_ms.min(s.marks.start_ms)) * 1000;
-    let record = Record {
-        client: &session.peer,
-        local: listener.map_or(&SockAddr::Unnamed, |l| &l.address),
-        listener_id: listener.map_or(0, |l| l.socket_id),
-        accept: session.accepted,
-        request: session.accepted.plus_micros(started_us),
-        frontend: &settings.name,
-        mode: if s.is_http { "HTTP" } else { "TCP" },
-        backend: s.backend.map_or(settings.name.as_str(), |b| &env.settings.proxies[b.0 as usize].name),
-        server: s.server.map(|id| env.settings.server(id).name.as_str()),
-        timers: timers(s, session.accepted_ms, env.clock.now_ms()),
-        status: http::logged_status(s),
-        // What was made here did not come from a server.
-        bytes_out: if http::is_local(s) { 0 } else { s.res.delivered },
-        bytes_in: s.req.delivered,
-        request_cookie: None,
-        response_cookie: None,
-        flags: outcome.flags(),
-        load: Load {
-            actconn: env.counters.conn.cur,
-            feconn: env.proxies[s.frontend.0 as usize].fe.sess.cur,
-            beconn: backend.map_or(0, |b| b.be.sess.cur),
-            srvconn: s.server.map_or(0, |id| u64::from(env.servers[id.0 as usize].slots_used)),
-            retries: s.retries,
-            redispatched: s.redispatched,
-            srv_queue: u64::from(s.queue_positions.0),
-            backend_queue: u64::from(s.queue_positions.1),
-        },
-        request_line: s.http.as_ref().filter(|h| h.has_line).map(|h| h.line.as_slice()),
-        asap: options.logasap,
-    };
-    let level = match normal || !options.log_separate_errors {
-        true => Level::Info,
-        false => Level::Err,
-    };
-    env.logger.session(
-        &settings.logs,
-        env_tag(env.settings, settings),
-        level,
-        settings.log_line,
-        &record,
-        &env.clock,
-    );
-}
-
-fn env_tag(all: &'static Settings, proxy: &'static ProxySettings) -> &'static str {
-    proxy.log_tag.as_deref().or(all.global.log_tag.as_deref()).unwrap_or(TAG_DEFAULT)
-}
-
-/// Whether the client sent nothing (`option dontlognull`).
-fn is_null(s: &Stream) -> bool {
-    s.req.delivered == 0 && s.req.waiting() == 0 && !http::has_request(s)
-}
-
 /// The timers of a log line.
-fn timers(s: &Stream, accepted_ms: u64, now: u64) -> Timers {
+pub fn timers(s: &Stream, accepted_ms: u64, now: u64) -> Timers {
     let m = &s.marks;
     let between = |from: Option<u64>, to: Option<u64>| match (from, to) {
         (Some(from), Some(to)) => to.saturating_sub(from) as i64,
@@ -103,6 +24,7 @@ fn timers(s: &Stream, accepted_ms: u64, now: u64) -> Timers {
         queue_ms: between(start, m.assigned_ms),
         connect_ms: between(m.assigned_ms, m.connected_ms),
         response_ms: between(m.connected_ms, m.response_ms),
+        data_ms: between(if s.is_http { m.response_ms } else { m.connected_ms }, Some(now)),
         active_ms: now.saturating_sub(m.start_ms) as i64,
         total_ms: now.saturating_sub(accepted_ms) as i64,
     }

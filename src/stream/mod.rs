@@ -21,6 +21,7 @@ pub mod finish;
 pub mod forward;
 pub mod http;
 pub mod outcome;
+pub mod record;
 pub mod route;
 pub mod session;
 pub mod step;
@@ -126,6 +127,10 @@ pub struct Stream {
     pub logged: bool,
     /// Connection attempts were moved to another server.
     pub redispatched: bool,
+    /// `rt`: its number in the process, 0 before it has one.
+    pub request_counter: u32,
+    /// Where the connection to the server came from and went, for log lines that tell it.
+    pub back_addresses: Option<Box<record::BackAddresses>>,
     /// Connection attempts that failed.
     pub retries: u32,
     /// Client to server.
@@ -170,6 +175,8 @@ impl Stream {
             concluded: false,
             logged: false,
             redispatched: false,
+            request_counter: 0,
+            back_addresses: None,
             retries: 0,
             req: Channel::default(),
             res: Channel::default(),

@@ -217,6 +217,9 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     if let Some(session) = env.sessions.get_mut(session) {
         session.conn = conn_id;
     }
+    if let Some(s) = streams.get_mut(stream).filter(|s| !s.is_http) {
+        crate::stream::record::number(s, env);
+    }
     let registered = env.conns.get_mut(conn_id).map(|conn| {
         conn.ready.insert(Readiness::WRITABLE);
         env.poller.register(conn.fd(), Token::pack(Kind::Conn, conn_id))

@@ -126,6 +126,7 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
         queue_len_max: queue_len_max(p, settings),
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
+        log_lines: 0,
         servers: p.servers.clone(),
     };
     settings.proxies.iter().enumerate().map(make).collect()

@@ -3,6 +3,7 @@
 use super::run::{Exit, Worker, enqueue};
 use crate::base::ids::ProxyId;
 use crate::conn::Connection;
+use crate::log::notice;
 use crate::proxy::listener::Purpose;
 use crate::settings::Level;
 use crate::stream::{Alarm, Phase, StreamId};
@@ -48,7 +49,10 @@ fn begin(w: &mut Worker) {
     for at in 0..env.proxies.len() {
         let settings = &env.settings.proxies[at];
         if !settings.disabled {
-            let text = format!("Stopping {} {} in 0 ms.", settings.kind.word(), settings.name);
+            let proxy = &env.proxies[at];
+            let mut text = String::new();
+            notice::proxy_stopped(&mut text, &settings.name, proxy.fe.conn_tot, proxy.be.sess.tot);
+            log::warn!("{text}");
             env.tell(ProxyId(at as u32), Level::Warning, &text);
         }
     }

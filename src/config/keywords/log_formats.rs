@@ -15,11 +15,7 @@ const HEADER: Arity = Arity::some("expects 'header' <header_name> 'len' <len>.")
 pub const ROWS: &[Directive] = &[
     format("log-format", "<format>: the log line, in words of one's own", log_format),
     format("log-format-sd", "<format>: structured data of rfc5424 lines", log_format_sd),
-    format(
-        "error-log-format",
-        "<format>: the log line where no request was understood",
-        error_log_format,
-    ),
+    format("error-log-format", "<format>: the log line where no request was understood", error_log_format),
     format("unique-id-format", "<format>: an id for each request", unique_id_format),
     format("unique-id-header", "<name>: request header that carries the id to servers", unique_id_header),
     row(
@@ -48,7 +44,7 @@ pub const ROWS: &[Directive] = &[
         Sections::FRONT_NAMED,
         Arity::ANY,
         "one of the words above must follow",
-        capture_unknown,
+        capture_unknown as fn(&mut Cx<'_>),
     )
     .warning_itself(),
 ];

@@ -7,6 +7,7 @@ pub mod reuse;
 
 use super::forward::{Pumped, pump};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
+use crate::log::Captured;
 use crate::settings::HttpMode;
 use crate::wire::http1::{Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
 
@@ -28,6 +29,10 @@ pub struct Exchange {
     pub line: Vec<u8>,
     /// The request line was understood.
     pub has_line: bool,
+    /// What `capture` keeps of both messages.
+    pub captured: Captured,
+    /// What `unique-id-format` made for the request; empty for none.
+    pub unique_id: Vec<u8>,
     /// Bytes of the request head after edits; it waits unjudged in the buffer until a server is there.
     pub request_head_len: usize,
     /// Status sent to the client; 0 before.
@@ -65,6 +70,8 @@ impl Default for Exchange {
             edits: Edits::default(),
             line: Vec::new(),
             has_line: false,
+            captured: Captured::default(),
+            unique_id: Vec::new(),
             request_head_len: 0,
             status: 0,
             request_released: false,
@@ -87,6 +94,8 @@ impl Exchange {
         self.response.clear();
         self.edits.clear();
         self.line.clear();
+        self.captured.clear();
+        self.unique_id.clear();
         self.asked = RequestFraming::default();
         self.answered = ResponseFraming::default();
         self.has_line = false;

@@ -6,8 +6,9 @@ use crate::channel::Channel;
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
+use crate::settings::log_format::Captures;
 use crate::settings::{HttpMode, Tune};
-use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn};
+use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn, record};
 use crate::wire::http1::{
     Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Link, Parsed, Range16, RequestFraming,
     Wrong, make_plain_request, request_edits,
@@ -28,6 +29,8 @@ pub fn next(s: &mut Stream, env: &mut Env) {
     s.logged = false;
     s.concluded = false;
     s.redispatched = false;
+    s.request_counter = 0;
+    s.back_addresses = None;
     s.retries = 0;
     s.queue_positions = (0, 0);
     s.req_body = Body::Tunnel;
@@ -162,7 +165,8 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
 
 /// Keeps the request line for the log, when someone reads it.
 fn keep_line(http: &mut Exchange, bytes: &[u8], env: &Env, frontend: ProxyId) {
-    if env.proxy_settings(frontend).logs.is_empty() {
+    let settings = env.proxy_settings(frontend);
+    if settings.logs.is_empty() && settings.unique_id_format.is_none() {
         return;
     }
     let len_max = env.settings.global.tune.http_logurilen.saturating_sub(1);
@@ -180,9 +184,11 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     if let Some(session) = env.sessions.get_mut(s.session) {
         session.requests += 1;
     }
-    env.counters.requests += 1;
+    record::number(s, env);
     env.proxies[s.frontend.0 as usize].fe.http.count_request(now);
+    record::make_unique_id(s, env);
     let mode = mode(s, env);
+    let settings = env.proxy_settings(s.frontend);
     let link = if mode == HttpMode::KeepAlive { Link::Keep } else { Link::Close };
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else {
         return Turn::Go(Phase::Closed);
@@ -192,6 +198,12 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     let link = if http.keep_back { link } else { Link::Close };
     let head_len = usize::from(http.request.head_len);
     http.request_head_len = head_len;
+    keep_captures(http, buffer.data(), &settings.captures);
+    if let Some(name) = settings.unique_id_header.as_ref().filter(|_| !http.unique_id.is_empty()) {
+        let end = http.request.fields.end();
+        let line: [&[u8]; 4] = [name.as_bytes(), b": ", &http.unique_id, b"\r\n"];
+        http.edits.replace_parts(Range16 { start: end, end }, line);
+    }
     request_edits(&http.request, buffer.data(), &http.asked, link, &mut http.edits);
     if !http.edits.is_empty() {
         let used = buffer.len();
@@ -207,6 +219,15 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
         }
     }
     Turn::Go(Phase::Route)
+}
+
+/// Keeps what `capture` asks for of the request.
+fn keep_captures(http: &mut Exchange, bytes: &[u8], wanted: &Captures) {
+    if !wanted.is_empty() {
+        let headers =
+            http.request.headers().iter().map(|field| (field.name.of(bytes), field.value.of(bytes)));
+        http.captured.take_request(wanted, headers);
+    }
 }
 
 /// Lets the head go to the server, and the body after it.

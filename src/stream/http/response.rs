@@ -6,7 +6,7 @@ use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
 use crate::stream::forward::{Pumped, pump};
-use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, tcp};
+use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, record, tcp};
 use crate::wire::http1::{
     Body as Framing, Limits, Link, Parsed, ResponseFraming, make_plain_response, response_edits,
 };
@@ -158,6 +158,13 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
     http.keep_back &= http.answered.keep_alive;
     http.keep_front &= http.answered.client_keep_alive && !stopping;
     let link = if http.keep_front { Link::Keep } else { Link::Close };
+    let captures = &env.settings.proxies[s.frontend.0 as usize].captures;
+    if !captures.is_empty() {
+        let bytes = &buffer.data()[at..];
+        let headers =
+            http.response.headers().iter().map(|field| (field.name.of(bytes), field.value.of(bytes)));
+        http.captured.take_response(captures, headers);
+    }
     http.edits.clear();
     let head_len = usize::from(http.response.head_len);
     response_edits(
@@ -189,6 +196,7 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
         s.req.budget = UNLIMITED;
         s.req_body = Body::Tunnel;
     }
+    record::log_early(s, env, allowed);
     Ok(())
 }
 

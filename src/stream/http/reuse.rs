@@ -5,7 +5,7 @@ use crate::conn::{ConnId, Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
 use crate::settings::proxy::HttpReuse;
-use crate::stream::{Env, Stream};
+use crate::stream::{Env, Stream, record};
 use crate::sys::io as sys_io;
 
 /// Takes an idle connection to `server`, if the rules of `http-reuse` let this request have one.
@@ -32,6 +32,7 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
         }
         env.proxy(backend).be.reuse += 1;
         env.server(server).counters.reuse += 1;
+        record::note_back(s, env, server);
         return true;
     }
     false
