@@ -9,7 +9,7 @@ help:
 	@echo "make check       the whole gate: fmt, clippy, test (with tidy), doc, fuzz-smoke"
 	@echo "make test        unit and black-box tests"
 	@echo "make doc         API documentation, warnings are errors"
-	@echo "make compat      configuration verdicts, the ledger, and TCP mode beside the installed haproxy"
+	@echo "make compat      configuration verdicts, the ledger, scripts and TCP mode beside the installed haproxy"
 	@echo "make bench       speed and system calls against the installed haproxy"
 	@echo "make fuzz-smoke  every fuzz target for $(FUZZ_SECONDS) s (needs cargo-fuzz and nightly)"
 
@@ -37,7 +37,7 @@ doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
 compat:
-	$(CARGO) test --test config_check --test ledger
+	$(CARGO) test --test config_check --test ledger --test vtc
 	$(CARGO) test --test proxy tcp_differential
 
 bench:
