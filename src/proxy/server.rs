@@ -4,6 +4,7 @@ use super::Waiter;
 use crate::base::ids::{Id, ProxyId, ServerId};
 use crate::conn::ConnId;
 use crate::metrics::ServerCounters;
+use crate::net::address::Ports;
 use crate::net::connect::{ConnectSpec, Source, SourcePorts};
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
@@ -33,8 +34,8 @@ pub struct Server {
     pub backend: ProxyId,
     /// Where it is; `None` when its name could not be resolved.
     pub address: Option<SockAddr>,
-    /// Its port is the client's plus this offset.
-    pub port_offset: Option<i32>,
+    /// Its port, or how it follows from the port that the client connected to.
+    pub ports: Ports,
     /// How to connect.
     pub connect: ConnectSpec,
     /// Where connections come from.

@@ -6,6 +6,7 @@ use crate::base::ids::ServerId;
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
+use crate::net::address::Ports;
 use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
 use crate::net::protocol::Protocol;
 use crate::settings::server::UseSrc;
@@ -87,12 +88,13 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
 pub fn destination(s: &Stream, server: ServerId, env: &Env) -> Option<SockAddr> {
     let live = &env.servers[server.0 as usize];
     let address = live.address.clone()?;
-    let Some(offset) = live.port_offset else { return Some(address) };
+    let mut inet = match (live.ports, address.inet()) {
+        (Ports::Offset(_) | Ports::None | Ports::Fixed(0), Some(inet)) => inet,
+        _ => return Some(address),
+    };
     let front = env.conns.get(s.front)?;
     let arrived = socket::local_addr(front.fd()).ok()?.inet()?;
-    let port = u16::try_from(i32::from(arrived.port()) + offset).ok()?;
-    let mut inet = address.inet()?;
-    inet.set_port(port);
+    inet.set_port(live.ports.for_client(arrived.port()));
     Some(SockAddr::Inet(inet))
 }
 

@@ -53,6 +53,8 @@ pub struct Pools {
     pub buffers: BufferPool,
     /// Pipes.
     pub pipes: PipePool,
+    /// This kernel splices out of MPTCP sockets by itself.
+    pub splices_mptcp: bool,
     /// Heads and bodies of HTTP exchanges that are over, kept for the next one.
     pub exchanges: Vec<Box<super::http::Exchange>>,
 }

@@ -156,7 +156,7 @@ fn take_in(ch: &mut Channel, src: &mut Connection, pools: &mut Pools, splice: Sp
     if !src.ready.contains(Readiness::READABLE) && !src.at_end {
         return TakenIn::Nothing;
     }
-    if wants_splice(ch, src, splice) {
+    if wants_splice(ch, src, splice, pools.splices_mptcp) {
         if ch.pipe.is_none() {
             ch.pipe = pools.pipes.take();
         }
@@ -168,7 +168,7 @@ fn take_in(ch: &mut Channel, src: &mut Connection, pools: &mut Pools, splice: Sp
 }
 
 #[inline]
-fn wants_splice(ch: &Channel, src: &mut Connection, splice: Splice) -> bool {
+fn wants_splice(ch: &Channel, src: &mut Connection, splice: Splice, from_mptcp: bool) -> bool {
     let asked = match splice {
         Splice::Never => false,
         Splice::Bulk => ch.bulk,
@@ -180,7 +180,7 @@ fn wants_splice(ch: &Channel, src: &mut Connection, splice: Splice) -> bool {
         && !src.no_splice
         // splice(2) does not get past an urgent byte (and cannot say so); recv(2) does.
         && !src.ready.contains(Readiness::PRIORITY)
-        && src.negotiated() != Protocol::Mptcp
+        && (from_mptcp || src.negotiated() != Protocol::Mptcp)
 }
 
 fn take_in_pipe(ch: &mut Channel, src: &mut Connection) -> TakenIn {

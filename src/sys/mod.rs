@@ -7,6 +7,7 @@
 pub mod addr;
 pub mod fd_passing;
 pub mod io;
+pub mod kernel;
 pub mod namespace;
 pub mod pipe;
 pub mod process;

@@ -1,46 +1,36 @@
 //! From settings to live objects. Sockets are bound here; nothing is served yet.
 
+use super::bind;
 use crate::balance::{self, Candidate, RoundRobin};
 use crate::base::arena::Arena;
 use crate::base::clock::Clock;
-use crate::base::diag::{Diags, Severity};
+use crate::base::diag::Diags;
 use crate::base::ids::{ProxyId, ServerId};
 use crate::base::wheel::Wheel;
 use crate::channel::pool::PIPE_SIZE_DEFAULT;
 use crate::channel::{BufferPool, PipePool};
 use crate::event::poller::Poller;
-use crate::event::token::{Kind, Token};
 use crate::live::Live;
 use crate::log::logger::Logger;
-use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters, ServerCounters};
-use crate::net::address::{Address, Host, Ports};
+use crate::metrics::{BackendCounters, FrontendCounters, ProcessCounters, ServerCounters};
 use crate::net::connect::{ConnectSpec, SourcePorts};
-use crate::net::listener::{Gate, Keepalive, ListenSpec, listen};
-use crate::net::protocol::MptcpPolicy;
-use crate::net::protocol::probe::Capabilities;
-use crate::net::receiver::{BindError, Note, Place, ReceiverSpec, bind_receiver};
-use crate::net::resolve;
-use crate::proxy::listener::Purpose;
+use crate::net::listener::Keepalive;
 use crate::proxy::server::SourceAddr;
-use crate::proxy::{Listener, ListenerId, Proxy, Server};
+use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
 use crate::settings::{self, Settings};
 use crate::stream::{Boot, Env, Pools};
-use crate::sys::addr::SockAddr;
-use crate::sys::process::{self, FileOwner};
+use crate::sys::{kernel, process};
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::AsFd;
 
 /// Events taken in one wait when `tune.maxpollevents` is not set.
 const EVENTS_PER_TURN: usize = 512;
-/// Connections waiting in a listener's queue at most when nothing else is said (`maxconn` is not known).
-const BACKLOG_DEFAULT: i32 = 1024;
-/// CLI connections at once when `stats maxconn` is not set.
-const CLI_CONNS_MAX: u32 = 10;
 /// One pipe for so many connections when `maxpipes` is not set.
 const CONNS_PER_PIPE: u32 = 4;
+
+/// Linux from which splicing out of an MPTCP socket beats copying: it has its own splice_read.
+const SPLICES_MPTCP: (u32, u32) = (7, 0);
 
 /// What start-up decided beyond the settings.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +70,7 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
             buffers: BufferPool::new(tune.bufsize),
             pipes: PipePool::new(pipe_size, pipes as usize),
             exchanges: Vec::new(),
+            splices_mptcp: kernel::at_least(SPLICES_MPTCP),
         },
         run: VecDeque::new(),
         ready_listeners: Vec::new(),
@@ -98,7 +89,7 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
         boot: boot(settings, limits),
     };
     let mut live = Live { streams: Arena::new(), env };
-    bind_all(&mut live.env, diags);
+    bind::bind_all(&mut live.env, diags);
     Ok(live)
 }
 
@@ -170,11 +161,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             id,
             backend: ProxyId(backend as u32),
             address: s.resolved.clone(),
-            port_offset: match s.address.ports {
-                Ports::Offset(n) => Some(n),
-                Ports::None if s.resolved.as_ref().is_some_and(|a| a.inet().is_some()) => Some(0),
-                _ => None,
-            },
+            ports: s.address.ports,
             connect: connect_spec(s, &settings.proxies[backend], source),
             source: SourceAddr {
                 address: source.map(|x| x.address).filter(|a| !a.ip().is_unspecified() || a.port() != 0),
@@ -211,225 +198,7 @@ fn connect_spec(
     }
 }
 
-fn keepalive(k: TcpKeepalive) -> Keepalive {
+pub(super) fn keepalive(k: TcpKeepalive) -> Keepalive {
     let signed = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok());
     Keepalive { idle_s: signed(k.idle_s), interval_s: signed(k.interval_s), count: signed(k.count) }
-}
-
-/// Binds every `bind` and `stats socket` line.
-fn bind_all(env: &mut Env, diags: &mut Diags) {
-    let can = Capabilities::probe();
-    let settings = env.settings;
-    let policy = match settings.global.no_mptcp {
-        true => MptcpPolicy::OnlyExplicit,
-        false => MptcpPolicy::Preferred,
-    };
-    let mut told = Told::default();
-    for (at, stats) in settings.global.stats_sockets.iter().enumerate() {
-        let spec = receiver_spec(&stats.address, &stats.unix, settings);
-        let listen_spec = ListenSpec {
-            backlog: stats.backlog.map_or(BACKLOG_DEFAULT, |n| n as i32),
-            ..ListenSpec::default()
-        };
-        let maxconn = stats.maxconn.or(settings.global.stats_maxconn).unwrap_or(CLI_CONNS_MAX);
-        let one = One {
-            what: "GLOBAL".into(),
-            typed: format!("{}:{}", stats.place.file, stats.place.line),
-            name: stats.name.clone(),
-            purpose: Purpose::Cli(at as u32),
-            maxconn,
-            socket_id: at as u32 + 1,
-        };
-        env.boot.cli_addresses.push(String::new());
-        for spec in spec_per_port(&stats.address, spec, diags, &one) {
-            bind_one(env, spec, &listen_spec, MptcpPolicy::OnlyExplicit, &can, &one, &mut told, diags);
-        }
-    }
-    for (at, proxy) in settings.proxies.iter().enumerate() {
-        if !proxy.disabled {
-            bind_proxy(env, ProxyId(at as u32), policy, &can, &mut told, diags);
-        }
-    }
-}
-
-/// Fallbacks already told: one notice for each cause, not for each bind.
-#[derive(Default)]
-struct Told(Vec<Note>);
-
-/// What one bind is for, beside its socket.
-struct One {
-    what: String,
-    typed: String,
-    name: Option<String>,
-    purpose: Purpose,
-    maxconn: u32,
-    socket_id: u32,
-}
-
-fn bind_proxy(
-    env: &mut Env,
-    id: ProxyId,
-    policy: MptcpPolicy,
-    can: &Capabilities,
-    told: &mut Told,
-    diags: &mut Diags,
-) {
-    let proxy = env.proxy_settings(id);
-    let mut next_id = 1;
-    for bind in &proxy.binds {
-        let o = &bind.options;
-        let maxconn_backlog = i32::try_from(env.proxies[id.0 as usize].maxconn).unwrap_or(BACKLOG_DEFAULT);
-        let listen_spec = ListenSpec {
-            backlog: o.backlog.or(proxy.backlog).map_or(maxconn_backlog, |n| n as i32),
-            defer_accept_s: o.defer_accept.then_some(1),
-            tfo: o.tfo,
-            mss: o.mss,
-            tcp_ut_ms: o.tcp_ut_ms.map(|ms| ms as i32),
-            nodelay: true,
-            keepalive: proxy.options.clitcpka.then(|| keepalive(proxy.client_keepalive)),
-        };
-        for address in &bind.addresses {
-            let one = One {
-                what: format!("{} {}", proxy.kind.word(), proxy.name),
-                typed: bind.typed.clone(),
-                name: o.name.clone(),
-                purpose: Purpose::Proxy(id),
-                maxconn: o.maxconn.unwrap_or(0),
-                socket_id: 0,
-            };
-            let mut spec = receiver_spec(address, &o.unix, env.settings);
-            spec.interface = o.interface.as_deref().map(Into::into);
-            spec.namespace = o.namespace.as_deref().map(Into::into);
-            spec.transparent = o.transparent;
-            spec.v6only = match (o.v6only, o.v4v6) {
-                (true, _) => Some(true),
-                (false, true) => Some(false),
-                (false, false) => spec.v6only,
-            };
-            for spec in spec_per_port(address, spec, diags, &one) {
-                let one = One {
-                    socket_id: o.id.unwrap_or(next_id),
-                    what: one.what.clone(),
-                    typed: one.typed.clone(),
-                    name: one.name.clone(),
-                    ..one
-                };
-                next_id += 1;
-                bind_one(env, spec, &listen_spec, policy, can, &one, told, diags);
-            }
-        }
-    }
-}
-
-fn receiver_spec(address: &Address, unix: &settings::bind::UnixOptions, all: &Settings) -> ReceiverSpec {
-    let mut spec = ReceiverSpec::at(SockAddr::Unnamed, address.transport);
-    spec.reuseport = !all.global.noreuseport;
-    spec.owner = FileOwner { mode: unix.mode, uid: unix.uid, gid: unix.gid };
-    spec
-}
-
-/// One spec for each port of the address; a name that does not resolve is an alert.
-fn spec_per_port(address: &Address, base: ReceiverSpec, diags: &mut Diags, one: &One) -> Vec<ReceiverSpec> {
-    let at = |place: Place| ReceiverSpec { place, ..base.clone() };
-    match &address.host {
-        Host::Fd(n) => vec![at(Place::Fd(*n))],
-        Host::Path(path) => vec![at(Place::Addr(SockAddr::Unix(path.clone())))],
-        Host::Abstract { name, padded } => vec![at(Place::Addr(match padded {
-            true => SockAddr::abstract_padded(name.as_bytes()),
-            false => SockAddr::abstract_exact(name.as_bytes()),
-        }))],
-        Host::Any | Host::Ip(_) | Host::Name(_) => match resolve::host_ip(&address.host, address.family) {
-            Ok(Some(ip)) => {
-                let inet = |port| at(Place::Addr(SockAddr::Inet(SocketAddr::new(ip, port))));
-                address.ports.iter().map(inet).collect()
-            }
-            Ok(None) => Vec::new(),
-            Err(e) => {
-                diags.alert(format!(
-                    "Starting {}: cannot resolve the address ({e}) [{}]",
-                    one.what, one.typed
-                ));
-                Vec::new()
-            }
-        },
-    }
-}
-
-/// An address as a `bind` line would give it.
-fn typed_address(address: &SockAddr) -> String {
-    match address {
-        SockAddr::Inet(inet) if inet.is_ipv4() => format!("ipv4@{inet}"),
-        SockAddr::Inet(inet) => format!("ipv6@{inet}"),
-        SockAddr::Unix(path) => format!("unix@{}", path.display()),
-        SockAddr::Abstract(_) | SockAddr::Unnamed => address.to_string(),
-    }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn bind_one(
-    env: &mut Env,
-    spec: ReceiverSpec,
-    listen_spec: &ListenSpec,
-    policy: MptcpPolicy,
-    can: &Capabilities,
-    one: &One,
-    told: &mut Told,
-    diags: &mut Diags,
-) {
-    match bind_and_listen(env, spec, listen_spec, policy, can, one) {
-        Ok((_, notes)) => {
-            for note in notes {
-                if told.0.contains(&note) {
-                    continue;
-                }
-                let severity = if note.is_warning() { Severity::Warning } else { Severity::Notice };
-                diags.push(severity, format!("Starting {}: {note} [{}]", one.what, one.typed));
-                told.0.push(note);
-            }
-        }
-        Err(e) => diags.alert(format!("Starting {}: {e} [{}]", one.what, one.typed)),
-    }
-}
-
-fn bind_and_listen(
-    env: &mut Env,
-    spec: ReceiverSpec,
-    listen_spec: &ListenSpec,
-    policy: MptcpPolicy,
-    can: &Capabilities,
-    one: &One,
-) -> Result<(ListenerId, Vec<Note>), BindError> {
-    let (mut receiver, mut notes) = bind_receiver(&spec, policy, can)?;
-    let (after_accept, more) = listen(&mut receiver, listen_spec, can)?;
-    notes.extend(more);
-    env.counters.mptcp_fallbacks +=
-        notes.iter().filter(|n| matches!(n, Note::FellBack { .. })).count() as u64;
-    let listener = Listener {
-        address: receiver.addr.clone(),
-        purpose: one.purpose,
-        name: one.name.clone().unwrap_or_else(|| format!("sock-{}", one.socket_id)),
-        socket_id: one.socket_id,
-        gate: Gate::new(one.maxconn),
-        maxconn: one.maxconn,
-        pending: false,
-        queue_waits: false,
-        after_accept,
-        pause_logged: false,
-        counters: ListenerCounters::default(),
-        receiver: Some(receiver),
-    };
-    if let Purpose::Cli(at) = one.purpose
-        && let Some(text) = env.boot.cli_addresses.get_mut(at as usize)
-    {
-        *text = typed_address(&listener.address);
-    }
-    let id = env.listeners.insert(listener);
-    if let Some(receiver) = env.listeners.get(id).and_then(|l| l.receiver.as_ref()) {
-        let token = Token::pack(Kind::Listener, id);
-        env.poller.register_readable(receiver.fd.as_fd(), token).map_err(BindError::Listen)?;
-    }
-    if let Purpose::Proxy(proxy) = one.purpose {
-        env.proxies[proxy.0 as usize].listeners.push(id);
-    }
-    Ok((id, notes))
 }

@@ -1,6 +1,7 @@
 //! Builds the live objects from settings and runs the loop.
 
 pub mod accept;
+pub mod bind;
 pub mod build;
 pub mod cli;
 pub mod dispatch;
