@@ -227,3 +227,6 @@ fn take_in_buffer(ch: &mut Channel, src: &mut Connection, pools: &mut Pools) -> 
         Read::Failed(e) => TakenIn::Failed(e),
     }
 }
+
+#[cfg(test)]
+mod tests;
