@@ -48,6 +48,8 @@ pub struct Server {
     pub weight: u32,
     /// Exchanges that hold a slot.
     pub slots_used: u32,
+    /// Most slots used at once lately: so many connections are worth keeping.
+    pub slots_used_peak: u32,
     /// Slots; 0 = no limit.
     pub maxconn: u32,
     /// Most streams waiting; 0 = no limit.

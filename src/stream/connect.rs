@@ -38,6 +38,7 @@ pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
     if let Some(http) = s.http.as_mut() {
         http.reused = false;
     }
+    http::reuse::make_room(server, env);
     match open(s, server, env) {
         Ok(()) => {
             let backend = env.server(server).backend;

@@ -103,6 +103,7 @@ fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
     let now = env.now_ms();
     let live = env.server(server);
     live.slots_used += 1;
+    live.slots_used_peak = live.slots_used_peak.max(live.slots_used);
     live.counters.sess.enter();
     live.counters.sess_rate.add(now, 1);
     live.counters.lbtot += 1;

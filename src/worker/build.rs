@@ -171,6 +171,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             maintenance: s.disabled,
             weight: s.weight,
             slots_used: 0,
+            slots_used_peak: 0,
             maxconn: s.maxconn,
             maxqueue: s.maxqueue,
             queue: VecDeque::new(),

@@ -142,3 +142,23 @@ fn limits_that_do_not_fit_a_number_together_start() {
         kill(rig.proxy.pid(), None).expect("it runs");
     });
 }
+
+/// First requests never take an idle connection, but each would leave one.
+#[test]
+fn clients_one_after_the_other_leave_one_idle_connection() {
+    compare(&config("http", ""), |rig| {
+        let before = rig.proxy.fd_count();
+        let mut servers = Vec::new();
+        for _ in 0..12 {
+            let mut client = rig.client();
+            client.send(GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            server.send(OK);
+            client.read_http_to_end();
+            servers.push(server);
+        }
+        // One idle connection, and one whose end may not have been seen to yet.
+        assert!(rig.proxy.fd_count() <= before + 3, "{before} {}", rig.proxy.fd_count());
+    });
+}

@@ -3,6 +3,7 @@
 use crate::base::ids::ServerId;
 use crate::conn::{ConnId, Connection, Owner};
 use crate::event::readiness::Readiness;
+use crate::proxy::Server;
 use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
 use crate::settings::proxy::HttpReuse;
 use crate::stream::{Env, Stream, record};
@@ -53,8 +54,10 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     let reuse = s.backend.map(|b| env.proxy_settings(b).http_reuse);
     let now = env.now_ms();
     let usable = keep && reuse != Some(HttpReuse::Never) && env.conns.get_mut(id).is_some_and(is_quiet);
+    let room = !descriptors_beyond(env.settings.global.tune.pool_low_fd_ratio, env);
     let live = &mut env.servers[server.0 as usize];
-    if !usable || live.idle.len() >= live.idle_max.min(IDLE_CONNS_MAX) || !live.usable() {
+    let idle_max = live.idle_max.min(IDLE_CONNS_MAX).min(idle_wanted(live));
+    if !usable || !room || live.idle.len() >= idle_max || !live.usable() {
         env.close_first(id);
         return;
     }
@@ -62,6 +65,34 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
         conn.owner = Owner::Idle(server);
         live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0 });
         env.untidy = true;
+    }
+}
+
+/// How many idle connections the load of late could use beside those at work; the one that is about to become
+/// idle still counts as at work.
+fn idle_wanted(server: &Server) -> usize {
+    (server.slots_used_peak + 1).saturating_sub(server.slots_used) as usize
+}
+
+/// Whether connections take more than `percent` of the descriptors that may be open.
+fn descriptors_beyond(percent: u32, env: &Env) -> bool {
+    env.conns.len() as u64 * 100 > env.boot.ulimit_n.saturating_mul(u64::from(percent))
+}
+
+/// Closes the oldest idle connection, of `server` if it has one, where a new one is to be made and descriptors run
+/// low (`tune.pool-high-fd-ratio`).
+pub fn make_room(server: ServerId, env: &mut Env) {
+    if !descriptors_beyond(env.settings.global.tune.pool_high_fd_ratio, env) {
+        return;
+    }
+    let own = server.0 as usize;
+    let at = match env.servers[own].idle.is_empty() {
+        false => Some(own),
+        true => env.servers.iter().position(|s| !s.idle.is_empty()),
+    };
+    if let Some(at) = at {
+        let oldest = env.servers[at].idle.remove(0).conn;
+        env.close_first(oldest);
     }
 }
 
@@ -96,7 +127,9 @@ pub fn purge(env: &mut Env) {
     let now = env.now_ms();
     for at in 0..env.servers.len() {
         let delay = env.settings.servers[at].pool_purge_delay_ms;
-        let idle = &mut env.servers[at].idle;
+        let live = &mut env.servers[at];
+        live.slots_used_peak -= live.slots_used_peak.saturating_sub(live.slots_used).div_ceil(4);
+        let idle = &mut live.idle;
         let old = idle.iter().take_while(|i| now.saturating_sub(i.since_ms) >= delay).count();
         let gone: Vec<ConnId> = idle.drain(..old).map(|i| i.conn).collect();
         idle.shrink_to(16);
