@@ -46,6 +46,7 @@ impl Bench {
             buffers: BufferPool::new(BUFFER_LEN),
             pipes: PipePool::new(1 << 16, 2),
             exchanges: Vec::new(),
+            splices_mptcp: false,
         };
         Bench { from, to, src: connection(src), dst: connection(dst), ch: Channel::default(), body, pools }
     }
