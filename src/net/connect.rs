@@ -1,6 +1,6 @@
 //! Going out to a server: socket() and connect(), and an option call only for what was asked for.
 
-use super::listener::Keepalive;
+use super::listener::{Keepalive, SocketBuffers};
 use super::protocol::mptcp::Refusal;
 use super::protocol::{self, Protocol, Row, SockFamily};
 use super::{accept::Scarcity, address::Transport};
@@ -34,6 +34,8 @@ pub struct ConnectSpec {
     pub keepalive: Option<Keepalive>,
     /// Segment size in bytes.
     pub mss: Option<i32>,
+    /// Socket buffers.
+    pub buffers: SocketBuffers,
 }
 
 impl ConnectSpec {
@@ -50,6 +52,7 @@ impl ConnectSpec {
             tos: None,
             keepalive: None,
             mss: None,
+            buffers: SocketBuffers::default(),
         }
     }
 
@@ -243,6 +246,7 @@ fn set_options(spec: &ConnectSpec, fd: BorrowedFd<'_>, dest: &SockAddr) -> io::R
     if let Some(tos) = spec.tos {
         let _ = if v6 { sockopt::tos_v6(fd, tos) } else { sockopt::tos_v4(fd, tos) };
     }
+    spec.buffers.apply(fd);
     if let Some(keepalive) = &spec.keepalive {
         keepalive.apply(fd);
     }

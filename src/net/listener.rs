@@ -52,6 +52,29 @@ pub struct ListenSpec {
     pub nodelay: bool,
     /// `option clitcpka`.
     pub keepalive: Option<Keepalive>,
+    /// Socket buffers in bytes; accepted sockets inherit them.
+    pub buffers: SocketBuffers,
+}
+
+/// Sizes of a socket's buffers in bytes; `None` leaves them to the kernel, which sizes them as they are needed.
+/// Source: man 7 socket, `SO_RCVBUF` and `SO_SNDBUF`: the kernel doubles the figure and bounds it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SocketBuffers {
+    /// `tune.rcvbuf.*`
+    pub receive: Option<i32>,
+    /// `tune.sndbuf.*`
+    pub send: Option<i32>,
+}
+
+impl SocketBuffers {
+    pub(super) fn apply(&self, fd: BorrowedFd<'_>) {
+        if let Some(bytes) = self.receive {
+            let _ = sockopt::rcvbuf(fd, bytes);
+        }
+        if let Some(bytes) = self.send {
+            let _ = sockopt::sndbuf(fd, bytes);
+        }
+    }
 }
 
 /// What is to be set on each accepted socket because it cannot be set on the listener.
@@ -144,6 +167,7 @@ fn set_options(
         None if receiver.inherited => drop(sockopt::user_timeout(fd, 0)),
         None => {}
     }
+    spec.buffers.apply(fd);
     if spec.nodelay {
         let _ = sockopt::nodelay(fd, true);
     }

@@ -106,6 +106,7 @@ impl Binder<'_> {
 
     fn listen_spec(&self, id: ProxyId, proxy: &settings::Proxy, o: &BindOptions) -> ListenSpec {
         let maxconn = i32::try_from(self.env.proxies[id.0 as usize].maxconn).unwrap_or(BACKLOG_DEFAULT);
+        let tune = &self.env.settings.global.tune;
         ListenSpec {
             backlog: o.backlog.or(proxy.backlog).map_or(maxconn, |n| n as i32),
             defer_accept_s: o.defer_accept.then_some(DEFER_ACCEPT_S),
@@ -113,6 +114,7 @@ impl Binder<'_> {
             mss: o.mss,
             tcp_ut_ms: o.tcp_ut_ms.map(|ms| ms as i32),
             nodelay: true,
+            buffers: super::build::buffers(tune.rcvbuf_client, tune.sndbuf_client),
             keepalive: proxy.options.clitcpka.then(|| super::build::keepalive(proxy.client_keepalive)),
         }
     }

@@ -14,7 +14,7 @@ use crate::live::Live;
 use crate::log::logger::Logger;
 use crate::metrics::{BackendCounters, FrontendCounters, ProcessCounters, ServerCounters};
 use crate::net::connect::{ConnectSpec, SourcePorts};
-use crate::net::listener::Keepalive;
+use crate::net::listener::{Keepalive, SocketBuffers};
 use crate::proxy::server::SourceAddr;
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
@@ -162,7 +162,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             backend: ProxyId(backend as u32),
             address: s.resolved.clone(),
             ports: s.address.ports,
-            connect: connect_spec(s, &settings.proxies[backend], source),
+            connect: connect_spec(&settings.global.tune, s, &settings.proxies[backend], source),
             source: SourceAddr {
                 address: source.map(|x| x.address).filter(|a| !a.ip().is_unspecified() || a.port() != 0),
                 ports: source.and_then(|x| x.ports).map(|(low, high)| SourcePorts::new(low, high)),
@@ -184,6 +184,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
 }
 
 fn connect_spec(
+    tune: &settings::Tune,
     s: &settings::Server,
     backend: &settings::Proxy,
     source: Option<&settings::Source>,
@@ -194,9 +195,16 @@ fn connect_spec(
         transparent: source.is_some_and(|x| x.usesrc.is_some()),
         tcp_ut_ms: s.tcp_ut_ms.map(|ms| ms as i32),
         tfo: s.tfo,
+        buffers: buffers(tune.rcvbuf_server, tune.sndbuf_server),
         keepalive: backend.options.srvtcpka.then(|| keepalive(backend.server_keepalive)),
         ..ConnectSpec::new(s.address.transport)
     }
+}
+
+/// Socket buffers as `tune.*` gives them.
+pub(super) fn buffers(receive: Option<u32>, send: Option<u32>) -> SocketBuffers {
+    let signed = |bytes: Option<u32>| bytes.and_then(|n| i32::try_from(n).ok());
+    SocketBuffers { receive: signed(receive), send: signed(send) }
 }
 
 pub(super) fn keepalive(k: TcpKeepalive) -> Keepalive {
