@@ -87,6 +87,13 @@ impl Logger {
         }
     }
 
+    /// Connects to those of `targets` that a chroot would put out of reach.
+    pub fn connect(&mut self, targets: &[LogTarget]) {
+        for target in targets {
+            self.sinks.connect(&target.sink);
+        }
+    }
+
     /// An empty page for the next line. Its memory comes back with [`send_page`](Self::send_page).
     pub fn page(&mut self) -> Page {
         let mut page = std::mem::take(&mut self.page);

@@ -107,7 +107,7 @@ pub struct Record<'a> {
     pub unique_id: Option<&'a [u8]>,
     /// `rt`: number of this request, or session without HTTP, in the process.
     pub request_counter: u32,
-    /// `lc`: number of this line in the frontend.
+    /// `lc`: lines of the frontend before this one.
     pub log_counter: u32,
     /// `tsc`: who ended it, when, and two about persistence cookies. A tcplog line has the first two.
     pub flags: [u8; 4],

@@ -8,6 +8,7 @@ use std::io::{self, stderr, stdout};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 
 /// Bytes that may wait for one descriptor. A line that finds no room is dropped and counted.
 pub const FD_PENDING_LEN_MAX: usize = 64 * 1024;
@@ -20,12 +21,14 @@ const WRITE_LEN_MAX: usize = libc::PIPE_BUF;
 const WRITES_PER_FLUSH_MAX: usize = 32;
 
 /// The open ends of all targets. One UDP socket serves each address family, one socket all unix
-/// targets: they are not connected, so a log daemon may come and go.
+/// targets: they are not connected, so a log daemon may come and go. Only a chroot makes it different.
 #[derive(Debug, Default)]
 pub struct Sinks {
     udp_v4: Option<UdpSocket>,
     udp_v6: Option<UdpSocket>,
     unix: Option<UnixDatagram>,
+    /// Unix targets connected before a chroot that hides their paths.
+    connected: Vec<(PathBuf, UnixDatagram)>,
     fds: Vec<FdSink>,
 }
 
@@ -42,7 +45,7 @@ impl Sinks {
     pub fn send(&mut self, sink: &LogSink, line: &[u8]) -> io::Result<()> {
         let sent = match sink {
             LogSink::Udp(to) => self.udp(to)?.send_to(line, to)?,
-            LogSink::UnixDatagram(path) => self.unix()?.send_to(line, path)?,
+            LogSink::UnixDatagram(path) => self.send_unix(line, path)?,
             LogSink::Fd(number) => return self.fd(*number)?.push(line),
         };
         if sent == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
@@ -57,6 +60,31 @@ impl Sinks {
     /// Whether lines wait for a descriptor that was not ready: the owner flushes again soon.
     pub fn is_pending(&self) -> bool {
         self.fds.iter().any(|sink| !sink.pending.is_empty())
+    }
+
+    /// Connects to a unix target now, because a chroot will hide its path. One that is not there yet is
+    /// looked for at each line, inside of the chroot.
+    pub fn connect(&mut self, sink: &LogSink) {
+        let LogSink::UnixDatagram(path) = sink else { return };
+        if self.connected.iter().any(|(known, _)| known == path) {
+            return;
+        }
+        if let Ok(socket) = socket::datagram(libc::AF_UNIX).map(UnixDatagram::from)
+            && socket.connect(path).is_ok()
+        {
+            self.connected.push((path.clone(), socket));
+        }
+    }
+
+    fn send_unix(&mut self, line: &[u8], path: &Path) -> io::Result<usize> {
+        if let Some((_, socket)) = self.connected.iter().find(|(known, _)| known == path) {
+            match socket.send(line) {
+                // The daemon behind it was started anew: it may have a socket inside of the chroot.
+                Err(e) if e.kind() != io::ErrorKind::WouldBlock => {}
+                sent => return sent,
+            }
+        }
+        self.unix()?.send_to(line, path)
     }
 
     fn udp(&mut self, to: &SocketAddr) -> io::Result<&UdpSocket> {
@@ -186,6 +214,24 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let unix = UnixDatagram::bind(&path).unwrap();
         sinks.send(&sink, b"d\n").unwrap();
+        assert_eq!(unix.recv(&mut [0; 9]).unwrap(), 2);
+    }
+
+    #[test]
+    fn a_target_connected_before_its_path_was_hidden_is_reached_and_left_for_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, hidden) = (dir.path().join("log"), dir.path().join("hidden"));
+        let unix = UnixDatagram::bind(&path).unwrap();
+        let sink = LogSink::UnixDatagram(path.clone());
+        let mut sinks = Sinks::new();
+        sinks.connect(&sink);
+        std::fs::rename(&path, &hidden).unwrap();
+        sinks.send(&sink, b"a\n").unwrap();
+        assert_eq!(unix.recv(&mut [0; 9]).unwrap(), 2);
+        drop(unix);
+        assert!(sinks.send(&sink, b"b\n").is_err());
+        let unix = UnixDatagram::bind(&path).unwrap();
+        sinks.send(&sink, b"c\n").unwrap();
         assert_eq!(unix.recv(&mut [0; 9]).unwrap(), 2);
     }
 

@@ -46,8 +46,6 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
     }
     number(s, env);
     let own_id = session_id(s, env, settings);
-    let proxy = env.proxy(s.frontend);
-    proxy.log_lines = proxy.log_lines.wrapping_add(1);
     let understood = !s.is_http || http::has_request(s);
     let format = match &settings.error_log_format {
         Some(error_format) if !understood => Some(error_format),
@@ -57,7 +55,8 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
         tag: env.tag(s.frontend),
         level: if normal || !options.log_separate_errors { Level::Info } else { Level::Err },
         format,
-        sd: settings.log_format_sd.as_ref(),
+        // The short default line comes without.
+        sd: settings.log_format_sd.as_ref().filter(|_| format.is_some()),
     };
     let local = local_address(s, env, format);
     let mut page = env.logger.page();
@@ -67,6 +66,8 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
         env.logger.write(&mut page, line, &record, &env.clock);
     }
     env.logger.send_page(page, &settings.logs, line, &env.clock);
+    let proxy = env.proxy(s.frontend);
+    proxy.log_lines = proxy.log_lines.wrapping_add(1);
 }
 
 /// Whether the client sent nothing (`option dontlognull`).

@@ -89,6 +89,10 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
         boot: boot(settings, limits),
     };
     let mut live = Live { streams: Arena::new(), env };
+    if settings.global.chroot.is_some() {
+        let proxies = settings.proxies.iter().map(|proxy| &proxy.logs);
+        proxies.chain([&settings.global.logs]).for_each(|targets| live.env.logger.connect(targets));
+    }
     bind::bind_all(&mut live.env, diags);
     Ok(live)
 }

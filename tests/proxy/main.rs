@@ -4,6 +4,7 @@ mod endurance;
 mod faults;
 mod http_basic;
 mod kit;
+mod logs;
 mod mptcp_matrix;
 mod multipath;
 mod process_life;
