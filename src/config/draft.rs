@@ -1,5 +1,6 @@
 //! What was typed: sections as they were read, names not yet turned into ids.
 
+use super::default_path::DefaultPath;
 use super::keyword::Sections;
 use super::server_line::ServerOptions;
 use crate::base::diag::Place;
@@ -7,7 +8,7 @@ use crate::net::address::Address;
 use crate::settings::bind::UnixOptions;
 use crate::settings::log_format::Captures;
 use crate::settings::proxy::{HttpReuse, TcpKeepalive};
-use crate::settings::{Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
+use crate::settings::{Answers, Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// `unix-bind`, for the binds below it.
     pub unix_bind: UnixOptions,
+    /// `default-path`, for the names below it.
+    pub default_path: DefaultPath,
     /// Which section the lines being read belong to.
     pub current: Current,
 }
@@ -146,6 +149,7 @@ impl ProxyDraft {
                 http_reuse: HttpReuse::default(),
                 source: None,
                 logs: Vec::new(),
+                answers: Answers::default(),
                 log_line: LogLine::default(),
                 log_format: None,
                 log_format_sd: None,

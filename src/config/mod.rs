@@ -9,6 +9,7 @@ pub mod build;
 pub mod check;
 pub mod condition;
 pub mod cx;
+pub mod default_path;
 pub mod draft;
 pub mod expand;
 pub mod identity;

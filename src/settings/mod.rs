@@ -4,6 +4,7 @@
 //! text afterwards. Times are in milliseconds, sizes in bytes. `None` means "not given": the
 //! default is applied where the value is used and documented at the field.
 
+pub mod answers;
 pub mod bind;
 pub mod global;
 pub mod log_format;
@@ -11,6 +12,7 @@ pub mod logs;
 pub mod proxy;
 pub mod server;
 
+pub use answers::Answers;
 pub use bind::Bind;
 pub use global::{Global, StatsSocket, Tune};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};

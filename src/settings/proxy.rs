@@ -1,5 +1,6 @@
 //! A `frontend`, `backend` or `listen` (configuration.txt chapter 4), `defaults` already merged in.
 
+use super::answers::Answers;
 use super::bind::Bind;
 use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
@@ -186,6 +187,8 @@ pub struct Proxy {
     pub http_reuse: HttpReuse,
     /// `source` for servers that have none.
     pub source: Option<Source>,
+    /// `errorfile`, `errorloc`.
+    pub answers: Answers,
     /// `log` lines, `log global` already replaced by the global ones.
     pub logs: Vec<LogTarget>,
     /// `option tcplog|httplog` or `log-format`, whichever came last.

@@ -3,6 +3,7 @@
 mod endurance;
 mod faults;
 mod http_basic;
+mod http_options;
 mod kit;
 mod logs;
 mod mptcp_matrix;

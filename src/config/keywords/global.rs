@@ -1,6 +1,7 @@
 //! `global`: limits and switches of the traffic side.
 
 use crate::config::cx::{Cx, Prefix};
+use crate::config::default_path::DefaultPath;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::settings::global::StrictLimits;
 
@@ -24,6 +25,13 @@ pub const ROWS: &[Directive] = &[
         Arity::NONE,
         "refuse to start when a limit cannot be had (default)",
         strict_limits,
+    ),
+    row(
+        "default-path",
+        GLOBAL,
+        Arity::ANY,
+        "current|config|parent|origin <dir>: where names of files in this configuration begin",
+        default_path,
     ),
 ];
 
@@ -84,4 +92,25 @@ fn noreuseport(cx: &mut Cx<'_>) {
 
 fn strict_limits(cx: &mut Cx<'_>) {
     cx.draft.global.strict_limits = StrictLimits(cx.prefix != Prefix::No);
+}
+
+fn default_path(cx: &mut Cx<'_>) {
+    const MODES: &str = "supported modes include 'current', 'config', 'parent', and 'origin'.";
+    let path = match (cx.arg(0), cx.arg(1)) {
+        ("current", _) => DefaultPath::Current,
+        ("config", _) => DefaultPath::Config,
+        ("parent", _) => DefaultPath::Parent,
+        ("origin", "") => {
+            return cx.alert("'default-path origin' expects a directory as an argument.");
+        }
+        ("origin", directory) => DefaultPath::Origin(directory.into()),
+        ("", _) => return cx.alert(format!("missing default-path mode '' for 'default-path', {MODES}")),
+        (other, _) => {
+            return cx.alert(format!("unsupported default-path mode '{other}' for 'default-path', {MODES}"));
+        }
+    };
+    let words = if matches!(path, DefaultPath::Origin(_)) { 2 } else { 1 };
+    if cx.no_more_than(words) {
+        cx.draft.default_path = path;
+    }
 }

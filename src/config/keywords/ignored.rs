@@ -135,15 +135,6 @@ pub const ROWS: &[Directive] = &[
         warns_itself: false,
     },
     one("max-spread-checks", CHECKS, ignore),
-    Row {
-        name: "default-path",
-        sections: GLOBAL,
-        arity: Arity::ANY,
-        help: "",
-        status: Status::NoOp("no keyword that works yet reads a file by a relative name"),
-        handler: default_path,
-        warns_itself: false,
-    },
     switch("expose-deprecated-directives", "nothing is hidden"),
     switch("expose-experimental-directives", "nothing is hidden"),
     integer("mworker-max-reloads", "old workers end when their last connection does"),
@@ -224,22 +215,5 @@ fn spread_checks(cx: &mut Cx<'_>) {
                 cx.alert_tight("'spread-checks' needs a positive value in range 0..50.");
             }
         }
-    }
-}
-
-fn default_path(cx: &mut Cx<'_>) {
-    const MODES: &str = "supported modes include 'current', 'config', 'parent', and 'origin'.";
-    match cx.arg(0) {
-        "current" | "config" | "parent" => {
-            cx.no_more_than(1);
-        }
-        "origin" if cx.arg(1).is_empty() => {
-            cx.alert("'default-path origin' expects a directory as an argument.");
-        }
-        "origin" => {
-            cx.no_more_than(2);
-        }
-        "" => cx.alert(format!("missing default-path mode '' for 'default-path', {MODES}")),
-        other => cx.alert(format!("unsupported default-path mode '{other}' for 'default-path', {MODES}")),
     }
 }

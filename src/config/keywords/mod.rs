@@ -1,6 +1,7 @@
 //! The directive rows, a file per area.
 
 pub mod environment;
+pub mod errors;
 pub mod global;
 pub mod ignored;
 pub mod keepalive;
@@ -35,4 +36,5 @@ pub const TABLES: &[&[Directive]] = &[
     logs::ROWS,
     log_formats::ROWS,
     options::ROWS,
+    errors::ROWS,
 ];

@@ -1,9 +1,11 @@
-//! Replies made here: the built-in error documents.
+//! Replies made here: the built-in error documents, or those that the operator wrote.
 
+use super::Exchange;
+use crate::base::ids::ProxyId;
 use crate::conn::transport::raw::{self, Write};
 use crate::settings::Mode;
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish};
-use crate::wire::http1::{self, Link, Method, Version};
+use crate::wire::http1::{self, Canned, Link, Method};
 
 /// Ends the exchange with `status`: an error document while the response has not begun, else a close.
 /// In TCP mode the client's connection is closed.
@@ -30,25 +32,46 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
         }
         http.request_done = true;
     }
-    let keep = http.keep_front;
+    let own = own_answer(s.frontend, s.backend, env, status);
+    // A head that was not understood gets the built-in text whatever the operator wrote, or his silence.
+    let own = own.filter(|answer| http.has_line || answer.is_silent());
+    http.keep_front &= own.is_none_or(Canned::keeps);
     s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
-    let early = !http.has_line;
-    let (version, is_head) = (http.asked.asked.version, http.asked.asked.method == Method::Head);
-    let mut buffer = env.pools.buffers.take();
-    let len = buffer.extend(&document(status, early, keep, version, is_head));
-    s.res.buffer = Some(buffer);
-    s.res.budget = len as u64;
+    let text = document(status, http, own);
+    if !text.is_empty() {
+        let mut buffer = env.pools.buffers.take();
+        let len = buffer.extend(&text);
+        s.res.buffer = Some(buffer);
+        s.res.budget = len as u64;
+    }
     s.phase_deadline_ms = Some(env.now_ms() + super::linger_ms(s, env));
     Turn::Go(Phase::Reply)
 }
 
-/// The built-in document for `status`.
-fn document(status: u16, early: bool, keep: bool, version: Version, is_head: bool) -> Vec<u8> {
+/// What the operator wrote for `status`, in the backend first.
+fn own_answer(
+    frontend: ProxyId,
+    backend: Option<ProxyId>,
+    env: &Env,
+    status: u16,
+) -> Option<&'static Canned> {
+    let of = |proxy: ProxyId| {
+        let answer = env.proxy_settings(proxy).answers.get(status);
+        answer.filter(|answer| answer.len_max() <= env.settings.global.tune.bufsize)
+    };
+    backend.and_then(of).or_else(|| of(frontend))
+}
+
+/// The operator's answer, or the built-in one.
+fn document(status: u16, http: &Exchange, own: Option<&Canned>) -> Vec<u8> {
     let mut out = Vec::with_capacity(DOCUMENT_LEN_USUAL);
-    let Some(builtin) = http1::builtin(status).or_else(|| http1::builtin(500)) else { return out };
-    match early {
-        true => builtin.write_early(&mut out),
-        false => builtin.write(&mut out, version, if keep { Link::Keep } else { Link::Close }, is_head),
+    let link = if http.keep_front { Link::Keep } else { Link::Close };
+    let (version, is_head) = (http.asked.asked.version, http.asked.asked.method == Method::Head);
+    match (own, http1::builtin(status).or_else(|| http1::builtin(500))) {
+        (Some(answer), _) => answer.write(&mut out, version, link, is_head),
+        (None, Some(builtin)) if http.has_line => builtin.write(&mut out, version, link, is_head),
+        (None, Some(builtin)) => builtin.write_early(&mut out),
+        (None, None) => {}
     }
     out
 }

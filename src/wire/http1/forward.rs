@@ -77,15 +77,22 @@ pub fn response_edits(
     if !mend.is_empty() {
         fields(&head.fields, bytes, mend, None, edits);
     }
-    let line: &[u8] = match (head.version, link) {
-        _ if framing.interim || framing.body == Body::Tunnel => b"",
-        (Version::V11, Link::Close) => CLOSE,
-        (Version::V11, Link::Keep) if asked.version == Version::V10 => KEEP,
-        (Version::V10, Link::Keep) => KEEP,
-        (Version::V11, Link::Keep) | (Version::V10, Link::Close) => b"",
+    let line: &[u8] = match framing.interim || framing.body == Body::Tunnel {
+        true => b"",
+        false => response_connection(head.version, asked.version, link),
     };
     if !line.is_empty() {
         edits.insert(head.fields.end(), line);
+    }
+}
+
+/// The `connection` line of a response of `version` to a client that speaks `client`; may be empty.
+pub fn response_connection(version: Version, client: Version, link: Link) -> &'static [u8] {
+    match (version, link) {
+        (Version::V11, Link::Close) => CLOSE,
+        (Version::V11, Link::Keep) if client == Version::V10 => KEEP,
+        (Version::V10, Link::Keep) => KEEP,
+        (Version::V11, Link::Keep) | (Version::V10, Link::Close) => b"",
     }
 }
 

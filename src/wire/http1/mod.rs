@@ -6,7 +6,7 @@
 //! - `forward` decides what else forwarding must change; most heads need nothing.
 //! - `edit` applies such changes, and those of rules, in place.
 //! - `chunked` walks a chunked body and says how many bytes may be forwarded as they are.
-//! - `reply` holds the answers that the proxy gives by itself.
+//! - `reply` holds the answers that the proxy gives by itself, `canned` those that the operator wrote.
 //!
 //! # Source
 //! RFC 9110, RFC 9112; haproxy's configuration.txt chapter 1.2 to 1.3.
@@ -16,6 +16,7 @@
 //! `RequestHead::parse` until `Complete`; `make_plain` unless `is_plain`; `RequestFraming::of`; rules, with their
 //! own edits; `request_edits`; `Edits::apply` unless `is_empty`; then the body as `Body` says. Responses likewise.
 
+mod canned;
 mod chunked;
 mod edit;
 mod error;
@@ -29,6 +30,7 @@ mod target;
 mod values;
 mod words;
 
+pub use canned::{Canned, CannedError};
 pub use chunked::{ChunkLimits, ChunkParser, Walk};
 pub use edit::{Applied, Edits, NoRoom};
 pub use error::{HeadError, Wrong};
