@@ -184,10 +184,10 @@ pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
     failed(s, env, Failure::Timeout)
 }
 
-/// A request sent on a reused connection came back unanswered: try once more on a new one.
+/// A reused connection was gone before anything could be sent on it: the next one, or a new one, takes over at once.
 pub fn lost_before_sent(s: &mut Stream, env: &mut Env) -> Turn {
     drop_back(s, env);
-    failed(s, env, Failure::Error)
+    start(s, env)
 }
 
 /// Retries, redispatches or gives up.

@@ -213,13 +213,15 @@ fn take_in_buffer(ch: &mut Channel, src: &mut Connection, pools: &mut Pools) -> 
     // What waits here is the beginning of a line that cannot be judged yet: a few bytes. Without this
     // a line that the end of the buffer cuts in two would never get its second half.
     buffer.compact();
-    let room = buffer.room_left();
-    if room == 0 {
+    let left = buffer.room_left();
+    if left == 0 {
         return TakenIn::NoRoom;
     }
+    // Behind a body of known length comes the next message: its head is read where heads are, with room for edits.
+    let room = if ch.budget == 0 { left } else { ch.budget.min(left as u64) as usize };
     match raw::read(src, buffer, room) {
         Read::Bytes(n) => {
-            ch.bulk = n == room && (ch.budget == UNLIMITED || ch.budget >= SPLICE_LEN_MIN);
+            ch.bulk = n == left && (ch.budget == UNLIMITED || ch.budget >= SPLICE_LEN_MIN);
             TakenIn::Some
         }
         Read::Blocked => TakenIn::Nothing,

@@ -74,6 +74,15 @@ pub fn accept_all(live: &mut Live) {
     live.env.ready_listeners.append(&mut ready);
 }
 
+/// Takes everyone who waits at a listener that is about to close, as far as the limits let them in: closing it
+/// would reset them.
+pub fn accept_rest(live: &mut Live, id: ListenerId) {
+    if let Some(listener) = live.env.listeners.get_mut(id) {
+        listener.pending = true;
+    }
+    while accept_some(live, id) {}
+}
+
 /// Accepts within the turn's budget; whether there may be more.
 fn accept_some(live: &mut Live, id: ListenerId) -> bool {
     let budget = match live.env.settings.global.tune.maxaccept {

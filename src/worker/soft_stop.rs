@@ -1,5 +1,6 @@
 //! Signals, and leaving without dropping anyone.
 
+use super::accept;
 use super::run::{Exit, Worker, enqueue};
 use crate::base::ids::ProxyId;
 use crate::conn::Connection;
@@ -30,10 +31,14 @@ pub fn signals(w: &mut Worker) {
 
 /// SIGUSR1: no new connections; the process ends when the last one has.
 fn begin(w: &mut Worker) {
-    let env = &mut w.live.env;
-    if env.stopping {
+    if w.live.env.stopping {
         return;
     }
+    let listeners: Vec<_> = w.live.env.proxies.iter().flat_map(|p| p.listeners.iter().copied()).collect();
+    for id in listeners {
+        accept::accept_rest(&mut w.live, id);
+    }
+    let env = &mut w.live.env;
     env.stopping = true;
     for (_, listener) in env.listeners.iter_mut() {
         if matches!(listener.purpose, Purpose::Proxy(_)) {
@@ -66,6 +71,7 @@ fn close_idle_clients(w: &mut Worker) {
         .streams
         .iter()
         .filter(|(_, s)| s.phase == Phase::Request && s.http.is_none() && s.req.waiting() == 0)
+        .filter(|(_, s)| w.live.env.sessions.get(s.session).is_none_or(|session| session.requests > 0))
         .filter(|(_, s)| w.live.env.conns.get(s.front).is_none_or(|front| !has_unread(front)))
         .map(|(id, _)| id)
         .collect();

@@ -121,6 +121,23 @@ fn a_request_that_waits_unread_at_a_soft_stop_is_served() {
 
 /// A TCP socket with room tells nothing when a page is sent: what is left must go on by itself.
 #[test]
+fn a_client_in_the_listeners_queue_at_a_soft_stop_is_served() {
+    alone(&config("http", ""), |rig| {
+        rig.proxy.signal(Signal::SIGSTOP);
+        let mut client = rig.client();
+        client.send(GET);
+        rig.proxy.signal(Signal::SIGUSR1);
+        rig.proxy.signal(Signal::SIGCONT);
+        let mut server = rig.s1.accept();
+        server.read_http(BodyRule::Request);
+        server.send(OK);
+        let Event::Http(answer) = client.read_http(BodyRule::Response) else { panic!("no answer") };
+        assert!(answer.contains(" 200 "), "{answer}");
+        assert!(rig.proxy.wait(Duration::from_secs(5)).is_some_and(|status| status.success()));
+    });
+}
+
+#[test]
 fn a_cli_connection_goes_on_after_a_full_page() {
     alone(&config("tcp", "global stats socket ipv4@${port1} level admin"), |rig| {
         for input in ["show info;".repeat(40) + "\n", "prompt\n".to_owned() + &"show info\n".repeat(100)] {

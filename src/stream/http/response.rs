@@ -16,6 +16,7 @@ pub fn advance(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
     if !s.http.as_ref().is_some_and(|h| h.response_started) {
         match wait_head(s, env)? {
             Head::Waiting => return Ok(false),
+            Head::Again => return Ok(true),
             Head::Started => {}
         }
     }
@@ -27,16 +28,28 @@ pub fn advance(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
 
 enum Head {
     Waiting,
+    Again,
     Started,
 }
 
+/// Interim heads one turn passes on; a server that sends more lets the others have theirs first.
+const INTERIMS_PER_TURN: u32 = 16;
+
 /// Waits for the final head; interim ones pass through.
 fn wait_head(s: &mut Stream, env: &mut Env) -> Result<Head, Turn> {
+    let mut interims = 0;
     loop {
         if s.res.unjudged().is_some() {
             match parse(s, env)? {
                 Some(Head::Started) => return Ok(Head::Started),
-                Some(Head::Waiting) => continue,
+                Some(Head::Waiting | Head::Again) => {
+                    interims += 1;
+                    if interims < INTERIMS_PER_TURN {
+                        continue;
+                    }
+                    flush_interim(s, env)?;
+                    return Ok(Head::Again);
+                }
                 None => {}
             }
         }
