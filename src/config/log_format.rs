@@ -93,7 +93,16 @@ pub fn compile(text: &str, http: bool) -> Result<Format, String> {
     while at < text.len() {
         at = compiler.step(at)?;
     }
-    Ok(compiler.format)
+    let mut format = compiler.format;
+    for token in &mut format.tokens {
+        if let Token::Text { start, end } = *token
+            && end == start + 1
+            && let Some(byte) = format.text.as_bytes().get(start as usize)
+        {
+            *token = Token::Byte(*byte);
+        }
+    }
+    Ok(format)
 }
 
 struct Compiler<'a> {
@@ -235,10 +244,10 @@ mod tests {
                 Token::Text { start: 0, end: 3 },
                 Token::Separator,
                 value(Tag::ClientIp, PLAIN),
-                Token::Text { start: 3, end: 4 },
+                Token::Byte(b':'),
                 value(Tag::ClientPort, PLAIN),
                 Token::Separator,
-                Token::Text { start: 4, end: 5 },
+                Token::Byte(b'x'),
             ]
         );
     }

@@ -33,8 +33,12 @@ pub fn write(out: &mut Vec<u8>, format: &Format, record: &Record<'_>, writer: Wr
     for token in &format.tokens {
         match token {
             Token::Text { start, end } => {
-                let text = format.text.get(*start as usize..*end as usize).unwrap_or_default();
-                out.extend_from_slice(text.as_bytes());
+                let text = format.text.as_bytes().get(*start as usize..*end as usize);
+                out.extend_from_slice(text.unwrap_or_default());
+                after_blank = false;
+            }
+            Token::Byte(byte) => {
+                out.push(*byte);
                 after_blank = false;
             }
             Token::Separator if after_blank => {}
@@ -72,7 +76,7 @@ pub fn push_address(out: &mut Vec<u8>, address: &SockAddr, listener_id: u32, sep
 /// Writes the value of `tag`; false when there was nothing to write.
 fn value(out: &mut Out<'_>, tag: Tag, r: &Record<'_>, w: Writer<'_>) -> bool {
     let (t, load) = (&r.timers, &r.load);
-    let plus = if r.asap { &b"+"[..] } else { b"" };
+    let plus = r.asap.then_some(b'+');
     match tag {
         Tag::BytesOut => out.uint_after(plus, r.bytes_out),
         Tag::BytesIn => out.uint(r.bytes_in),
@@ -94,7 +98,7 @@ fn value(out: &mut Out<'_>, tag: Tag, r: &Record<'_>, w: Writer<'_>) -> bool {
         Tag::ServerConns => out.uint(load.srvconn),
         Tag::ServerQueue => out.uint(load.srv_queue),
         Tag::BackendQueue => out.uint(load.backend_queue),
-        Tag::Retries => out.uint_after(if load.redispatched { b"+" } else { b"" }, load.retries.into()),
+        Tag::Retries => out.uint_after(load.redispatched.then_some(b'+'), load.retries.into()),
         Tag::RequestCounter => out.counter(r.request_counter),
         Tag::LogCounter => out.counter(r.log_counter),
         Tag::Pid => out.counter(w.pid),
@@ -196,6 +200,7 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
+    #[inline]
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -212,13 +217,20 @@ impl Out<'_> {
         if text.is_empty() && !self.flags.quote {
             self.out.push(b'-');
         }
+        match self.flags.escape {
+            false => self.raw(text),
+            true => self.push_escaped(text),
+        }
+        self.quote();
+    }
+
+    fn push_escaped(&mut self, text: &[u8]) {
         for &byte in text {
-            if self.flags.escape && matches!(byte, b'"' | b'\\' | b']') {
+            if matches!(byte, b'"' | b'\\' | b']') {
                 self.out.push(b'\\');
             }
             self.out.push(byte);
         }
-        self.quote();
     }
 
     /// Text of a message: what a reader of the line could take for something else becomes `#` and two
@@ -231,17 +243,22 @@ impl Out<'_> {
 
     fn push_encoded(&mut self, text: &[u8], also: &[u8]) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        for &byte in text {
+        let escape = self.flags.escape;
+        let is_special =
+            |byte: u8| is_reserved(byte) || also.contains(&byte) || (escape && matches!(byte, b'\\' | b']'));
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
+            let byte = rest[at];
+            self.out.extend_from_slice(&rest[..at]);
             if is_reserved(byte) || also.contains(&byte) {
                 let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
                 self.out.extend_from_slice(&[b'#', high, low]);
-                continue;
+            } else {
+                self.out.extend_from_slice(&[b'\\', byte]);
             }
-            if self.flags.escape && matches!(byte, b'\\' | b']') {
-                self.out.push(b'\\');
-            }
-            self.out.push(byte);
+            rest = &rest[at + 1..];
         }
+        self.out.extend_from_slice(rest);
     }
 
     fn cookie(&mut self, cookie: Option<&[u8]>) {
@@ -295,12 +312,19 @@ impl Out<'_> {
             };
         }
         self.quote();
-        // Writing to a Vec cannot fail.
-        let _ = match address.ip() {
-            Some(IpAddr::V4(ip)) => write!(self.out, "{ip}"),
-            Some(IpAddr::V6(ip)) => write!(self.out, "{ip}"),
-            None => write!(self.out, "unix"),
-        };
+        match address.ip() {
+            Some(IpAddr::V4(ip)) => {
+                for (at, octet) in ip.octets().into_iter().enumerate() {
+                    if at > 0 {
+                        self.out.push(b'.');
+                    }
+                    self.uint(octet.into());
+                }
+            }
+            // Writing to a Vec cannot fail.
+            Some(IpAddr::V6(ip)) => drop(write!(self.out, "{ip}")),
+            None => self.raw(b"unix"),
+        }
         self.quote();
     }
 
@@ -344,28 +368,36 @@ impl Out<'_> {
 
     fn millis(&mut self, wall: WallTime) {
         let ms = wall.micros / 1000 % 1000;
-        // Writing to a Vec cannot fail.
-        let _ = match self.flags.hex {
-            true => write!(self.out, "{ms:02X}"),
-            false => write!(self.out, "{ms:03}"),
-        };
+        match self.flags.hex {
+            // Writing to a Vec cannot fail.
+            true => drop(write!(self.out, "{ms:02X}")),
+            false => self.raw(&[ms / 100, ms / 10 % 10, ms % 10].map(|digit| b'0' + digit as u8)),
+        }
     }
 
     fn int(&mut self, value: i64) {
-        self.raw(itoa::Buffer::new().format(value).as_bytes());
+        match u64::try_from(value) {
+            Ok(value) => self.uint(value),
+            Err(_) => self.raw(itoa::Buffer::new().format(value).as_bytes()),
+        }
     }
 
-    fn int_after(&mut self, before: &[u8], value: i64) {
-        self.raw(before);
+    fn int_after(&mut self, before: Option<u8>, value: i64) {
+        self.out.extend(before);
         self.int(value);
     }
 
+    #[inline]
     fn uint(&mut self, value: u64) {
-        self.raw(itoa::Buffer::new().format(value).as_bytes());
+        match value {
+            // Most figures of a line are this small.
+            0..=9 => self.out.push(b'0' + value as u8),
+            _ => self.raw(itoa::Buffer::new().format(value).as_bytes()),
+        }
     }
 
-    fn uint_after(&mut self, before: &[u8], value: u64) {
-        self.raw(before);
+    fn uint_after(&mut self, before: Option<u8>, value: u64) {
+        self.out.extend(before);
         self.uint(value);
     }
 }

@@ -91,6 +91,8 @@ pub enum Token {
         /// Position behind the last byte.
         end: u32,
     },
+    /// One byte, written as it is.
+    Byte(u8),
     /// A blank, unless one was just written or nothing was written yet.
     Separator,
     /// A variable.
