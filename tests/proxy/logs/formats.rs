@@ -3,6 +3,7 @@
 use super::{GET, OK, bytes, exchange, expect_exact, expect_shape, http, refused, tcp};
 use crate::kit::http::BodyRule;
 use crate::kit::rig::QUIET;
+use std::net::SocketAddr;
 
 /// Every variable that needs no HTTP, with its name. The byte counts have tests of their own.
 const ANY: &str = "H=%H ID=%ID ST=%ST T=%T Tc=%Tc Td=%Td Th=%Th Tl=%Tl Ts=%Ts Tt=%Tt Tu=%Tu Tw=%Tw ac=%ac b=%b \
@@ -240,6 +241,18 @@ fn a_tcp_session_has_an_id_too() {
         bytes(rig);
         expect_exact(rig);
         bytes(rig);
+        expect_exact(rig);
+    });
+}
+
+#[test]
+fn a_listener_on_every_address_tells_where_the_client_came_to() {
+    http("frontend bind :${range}\nfrontend log-format \"%fi %ci %ST\"", |rig| {
+        let to = SocketAddr::from(([127, 0, 0, 2], *rig.range.start()));
+        let mut client = rig.client_of(to);
+        client.send("BAD\r\n\r\n");
+        client.read_answer();
+        client.close();
         expect_exact(rig);
     });
 }
