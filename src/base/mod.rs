@@ -6,5 +6,6 @@ pub mod clock;
 pub mod date;
 pub mod diag;
 pub mod ids;
+pub mod ip_net;
 pub mod rate;
 pub mod wheel;

@@ -8,7 +8,7 @@ use crate::net::address::Address;
 use crate::settings::bind::UnixOptions;
 use crate::settings::log_format::Captures;
 use crate::settings::proxy::{HttpReuse, TcpKeepalive};
-use crate::settings::{Answers, Balance, Global, Kind, LogLine, Mode, Options, Proxy, Timeouts};
+use crate::settings::{Answers, Balance, Global, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts};
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -149,6 +149,7 @@ impl ProxyDraft {
                 http_reuse: HttpReuse::default(),
                 source: None,
                 logs: Vec::new(),
+                http: Http::default(),
                 answers: Answers::default(),
                 log_line: LogLine::default(),
                 log_format: None,

@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod bind;
 pub mod global;
+pub mod http;
 pub mod log_format;
 pub mod logs;
 pub mod proxy;
@@ -15,6 +16,7 @@ pub mod server;
 pub use answers::Answers;
 pub use bind::Bind;
 pub use global::{Global, StatsSocket, Tune};
+pub use http::{AddressHeader, Http};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};
 pub use proxy::{Balance, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
 pub use server::{Server, Source};

@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::bind::Bind;
+use super::http::Http;
 use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
 use super::server::Source;
@@ -187,6 +188,8 @@ pub struct Proxy {
     pub http_reuse: HttpReuse,
     /// `source` for servers that have none.
     pub source: Option<Source>,
+    /// What it does to messages in HTTP mode.
+    pub http: Http,
     /// `errorfile`, `errorloc`.
     pub answers: Answers,
     /// `log` lines, `log global` already replaced by the global ones.

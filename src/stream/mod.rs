@@ -47,6 +47,8 @@ pub type SessionId = Id<Session>;
 pub enum Phase {
     /// The request head (HTTP).
     Request,
+    /// The request's body (`option http-buffer-request`).
+    Hold,
     /// A decision: which backend, which server.
     Route,
     /// A slot on the server or the backend.

@@ -1,6 +1,6 @@
 //! Which backend and which server: the decision between a request and a connection.
 
-use super::http::reply;
+use super::http::{self, reply};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect};
 use crate::base::ids::{Id, ProxyId, ServerId};
 use crate::proxy::Waiter;
@@ -11,14 +11,18 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         s.conclude(Cause::ClientAbort, Stage::Connect);
         return Turn::Go(Phase::Closed);
     }
-    if s.backend.is_none() {
-        let Some(backend) = backend_of(s.frontend, env) else {
-            s.marks.request_ms = None;
-            return no_server(s, env, Stage::Connect);
-        };
-        enter_backend(s, backend, env);
+    let Some(backend) = enter(s, env) else {
+        s.marks.request_ms = None;
+        return no_server(s, env, Stage::Connect);
+    };
+    if s.http.is_some() {
+        if http::hold::must_hold(s, env) {
+            return http::hold::begin(s, env);
+        }
+        if let Some(turn) = http::prepare::prepare(s, env) {
+            return turn;
+        }
     }
-    let Some(backend) = s.backend else { return no_server(s, env, Stage::Connect) };
     // Who waits already comes first, or the next request of a busy connection would take every free slot.
     let picked = match env.proxy(backend).queue.is_empty() {
         true => pick(s, backend, env),
@@ -34,6 +38,15 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         Picked::AllFull => queue(s, backend, env),
         Picked::None => no_server(s, env, Stage::Connect),
     }
+}
+
+/// The stream's backend; it is chosen, and the stream counted in, the first time.
+pub fn enter(s: &mut Stream, env: &mut Env) -> Option<ProxyId> {
+    if s.backend.is_none() {
+        let backend = backend_of(s.frontend, env)?;
+        enter_backend(s, backend, env);
+    }
+    s.backend
 }
 
 fn has_usable(backend: ProxyId, env: &Env) -> bool {

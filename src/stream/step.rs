@@ -23,6 +23,7 @@ pub fn step(s: &mut Stream, env: &mut Env) -> After {
     for _ in 0..PHASES_PER_STEP_MAX {
         let turn = match s.phase {
             Phase::Request => http::request::wait(s, env),
+            Phase::Hold => http::hold::wait(s, env),
             Phase::Route => route::route(s, env),
             Phase::Queue => route::wait_in_queue(s, env),
             Phase::Connect => connect::wait(s, env),

@@ -3,7 +3,7 @@
 //! Activity only moves a field of the connection; the stream's one entry in the wheel is looked at when it
 //! fires and put back when it was too early. An entry is moved only when it must fire earlier.
 
-use super::http::{self, reply, request};
+use super::http::{self, hold, reply, request};
 use super::{Alarm, Cause, Env, Phase, Stage, Stream, Turn, connect, route, tcp::Side};
 use crate::conn::ConnId;
 
@@ -99,6 +99,7 @@ fn limit(s: &Stream, side: Side, env: &Env) -> Option<u64> {
 pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
     match (s.phase, what) {
         (Phase::Request, _) => request::timed_out(s, env),
+        (Phase::Hold, _) => hold::timed_out(s, env),
         (Phase::Queue, _) => {
             route::leave_queue(s, env);
             if let Some(backend) = s.backend {

@@ -194,6 +194,7 @@ fn protocol_name(family: SockFamily, known: Option<Protocol>, configured: Protoc
 fn phase_word(phase: Phase) -> &'static str {
     match phase {
         Phase::Request => "request",
+        Phase::Hold => "hold",
         Phase::Route => "route",
         Phase::Queue => "queue",
         Phase::Connect => "connect",

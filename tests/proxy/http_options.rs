@@ -1,4 +1,5 @@
-//! Options of HTTP mode against the packaged haproxy: own answers to errors.
+//! Options of HTTP mode against the packaged haproxy: own answers to errors, headers that tell addresses, who
+//! closes which connection, requests that are answered or held here.
 
 use crate::kit::http::BodyRule;
 use crate::kit::rig::{Rig, compare, config};
@@ -35,6 +36,7 @@ fn no_server(extra: &str) {
         ("GET / HTTP/1.0\r\n\r\n", BodyRule::Response),
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", BodyRule::Response),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", BodyRule::Response),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi", BodyRule::Response),
     ];
     http(&format!("{extra}\nbackend server s1 ${{s1}} disabled"), |rig| {
         for (request, rule) in requests {
@@ -139,6 +141,232 @@ fn errorfiles_answer_for_servers_that_fail() {
         client.send(GET);
         let mut server = rig.s1.accept();
         server.read_http(BodyRule::Request);
+        client.read_answer();
+        client.close();
+        rig.expect_http_log();
+    });
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// What the server gets of each request, one connection each.
+fn forwarded(extra: &str, requests: &[&str]) {
+    http(extra, |rig| {
+        for request in requests {
+            let mut client = rig.client();
+            client.send(request);
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            server.send(OK);
+            client.read_answer();
+            server.close();
+            client.close();
+            rig.expect_http_log();
+        }
+    });
+}
+
+const TOLD: &str =
+    "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nX-Original-To: 192.0.2.2\r\nA: b\r\n\r\n";
+
+#[test]
+fn forwardfor_adds_the_client_behind_what_is_there() {
+    let requests = [
+        GET,
+        TOLD,
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+    ];
+    forwarded("backend http-reuse never\ndefaults option forwardfor", &requests);
+    forwarded("backend http-reuse never\nbackend option forwardfor header X-Client", &requests);
+    forwarded("backend http-reuse never\nfrontend option originalto\nbackend option forwardfor", &requests);
+}
+
+#[test]
+fn forwardfor_if_none_needs_the_word_on_each_side() {
+    forwarded("frontend option forwardfor if-none", &[TOLD]);
+    forwarded("frontend option forwardfor if-none\nbackend option forwardfor", &[TOLD]);
+    forwarded("frontend option forwardfor\nbackend option forwardfor if-none", &[TOLD]);
+    forwarded("frontend option forwardfor if-none\nbackend option forwardfor if-none header X-B", &[TOLD]);
+}
+
+#[test]
+fn addresses_that_are_excepted_are_not_told() {
+    forwarded("frontend option forwardfor except 127.0.0.0/8", &[GET]);
+    forwarded("frontend option forwardfor except 127.0.0.2", &[GET]);
+    forwarded("frontend option forwardfor\nbackend option forwardfor except 127.0.0.1", &[GET]);
+    forwarded("frontend option originalto except 127.0.0.1\nbackend option originalto", &[GET]);
+    forwarded("defaults option forwardfor except 127.0.0.1\nfrontend option forwardfor", &[GET]);
+    forwarded("defaults option forwardfor header X-D if-none\nbackend option forwardfor", &[TOLD]);
+}
+
+#[test]
+fn unique_ids_and_addresses_stand_in_this_order() {
+    let extra = "frontend unique-id-format u
+                 frontend unique-id-header X-U
+                 frontend option originalto
+                 frontend option forwardfor
+                 frontend option httpclose";
+    forwarded(extra, &[GET]);
+}
+
+/// The frontend's option is about both connections, the backend's about the server's only.
+#[test]
+fn who_closes_which_connection() {
+    for front in ["", "option http-server-close", "option httpclose"] {
+        for back in ["", "option http-server-close", "option httpclose", "option http-keep-alive"] {
+            for more in ["", "option http-pretend-keepalive"] {
+                let extra = format!("frontend {front}\nbackend {back}\nbackend {more}");
+                http(&extra, |rig| {
+                    let mut client = rig.client();
+                    client.send(GET);
+                    let mut server = rig.s1.accept();
+                    server.read_http(BodyRule::Request);
+                    server.send(OK);
+                    client.read_answer();
+                    rig.expect_http_log();
+                    if front.is_empty() && matches!(back, "" | "option http-keep-alive") {
+                        assert!(server.is_quiet_for(crate::kit::rig::QUIET));
+                        rig.note("server", "stays open");
+                    } else {
+                        server.read_to_end();
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_monitor_uri_is_answered_here_and_not_logged() {
+    let requests = [
+        "GET /mon HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /mon HTTP/1.0\r\n\r\n",
+        "GET http://a/mon HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /mon HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+        "POST /mon HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nhi",
+    ];
+    for extra in ["frontend monitor-uri /mon", "frontend monitor-uri /mon\nfrontend errorfile 200 /dev/null"]
+    {
+        http(extra, |rig| {
+            for request in requests {
+                let mut client = rig.client();
+                client.send(request);
+                client.read_answer();
+                client.close();
+            }
+            rig.expect_no_log();
+        });
+    }
+    let others = ["/mon/", "/mon?x", "/MON", "/%6don"];
+    let others = others.map(|uri| format!("GET {uri} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    forwarded("frontend monitor-uri /mon\nbackend http-reuse never", &others);
+}
+
+#[test]
+fn an_absolute_monitor_uri_wants_an_absolute_target() {
+    http("frontend monitor-uri http://a/mon", |rig| {
+        for target in ["http://a/mon", "http://a:80/mon"] {
+            let mut client = rig.client();
+            client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+            client.read_answer();
+            client.close();
+        }
+        rig.expect_no_log();
+    });
+    forwarded("frontend monitor-uri http://a/mon", &["GET /mon HTTP/1.1\r\nHost: a\r\n\r\n"]);
+}
+
+const HEAD_OF_TEN: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+
+#[test]
+fn a_held_request_reaches_no_server_before_its_body() {
+    for side in ["frontend", "backend"] {
+        http(&format!("{side} option http-buffer-request"), |rig| {
+            let mut client = rig.client();
+            client.send(HEAD_OF_TEN);
+            client.send("abc");
+            assert!(rig.s1.is_quiet_for(crate::kit::rig::QUIET));
+            client.send("defghij");
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            server.send(OK);
+            client.read_answer();
+            client.close();
+            rig.expect_http_log();
+        });
+    }
+}
+
+#[test]
+fn a_held_request_without_a_body_goes_on_at_once() {
+    forwarded(
+        "frontend option http-buffer-request\nbackend http-reuse never",
+        &[
+            GET,
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        ],
+    );
+}
+
+#[test]
+fn a_body_that_does_not_come_in_time_gets_a_408() {
+    for limit in ["client", "http-request"] {
+        for side in ["frontend", "backend"] {
+            let extra = format!("{side} option http-buffer-request\nfrontend timeout {limit} 200");
+            http(&extra, |rig| {
+                let mut client = rig.client();
+                client.send(HEAD_OF_TEN);
+                client.send("abc");
+                client.read_answer();
+                client.close();
+                rig.expect_http_log();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_client_that_leaves_within_a_held_body_gets_nothing() {
+    http("frontend option http-buffer-request", |rig| {
+        let mut client = rig.client();
+        client.send(HEAD_OF_TEN);
+        client.send("abc");
+        client.half_close();
+        client.read_http_to_end();
+        rig.expect_http_log();
+    });
+}
+
+#[test]
+fn a_client_that_expects_it_is_told_to_go_on() {
+    http("frontend option http-buffer-request", |rig| {
+        let mut client = rig.client();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+        client.read_http(BodyRule::Response);
+        client.send("abc");
+        let mut server = rig.s1.accept();
+        server.read_http(BodyRule::Request);
+        server.send(OK);
+        client.read_answer();
+        client.close();
+        rig.expect_http_log();
+    });
+}
+
+#[test]
+fn a_body_larger_than_a_buffer_is_held_until_that_is_full() {
+    http("frontend option http-buffer-request", |rig| {
+        let mut client = rig.client();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n");
+        client.send("x".repeat(20_000));
+        let mut server = rig.s1.accept();
+        client.send("y".repeat(20_000));
+        server.read_http(BodyRule::Request);
+        server.send(OK);
         client.read_answer();
         client.close();
         rig.expect_http_log();

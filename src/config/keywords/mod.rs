@@ -3,6 +3,7 @@
 pub mod environment;
 pub mod errors;
 pub mod global;
+pub mod http;
 pub mod ignored;
 pub mod keepalive;
 pub mod listeners;
@@ -37,4 +38,5 @@ pub const TABLES: &[&[Directive]] = &[
     log_formats::ROWS,
     options::ROWS,
     errors::ROWS,
+    http::ROWS,
 ];

@@ -3,6 +3,7 @@
 use crate::config::cx::{Cx, Prefix};
 use crate::config::draft::HttpOption;
 use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
+use crate::config::keywords::http;
 use crate::config::keywords::log_formats;
 use crate::config::unknown;
 use crate::settings::proxy::HttpMode;
@@ -28,6 +29,12 @@ pub const ROWS: &[Directive] = &[
     flag("option httpclose", Sections::PROXY, "connections are closed after a response"),
     flag("option abortonclose", Sections::PROXY, "a client that leaves while waiting ends its request"),
     idle("option http-no-delay", Sections::PROXY, "small pieces are never collected"),
+    flag(
+        "option http-pretend-keepalive",
+        Sections::BACK,
+        "servers are not told that their connection will be closed",
+    ),
+    flag("option http-buffer-request", Sections::PROXY, "wait for the body before a server is chosen"),
     flag("option http-ignore-probes", Sections::FRONT, "a connection without a request gets no error"),
     flag(
         "option accept-unsafe-violations-in-http-request",
@@ -46,6 +53,20 @@ pub const ROWS: &[Directive] = &[
         Arity::up_to(1),
         "[<n>]: another server on the last retry, or every n-th",
         redispatch,
+    ),
+    row(
+        "option forwardfor",
+        Sections::PROXY,
+        Arity::ANY,
+        "[except <net>] [header <name>] [if-none]: tell servers the client's address",
+        http::forwardfor,
+    ),
+    row(
+        "option originalto",
+        Sections::PROXY,
+        Arity::ANY,
+        "[except <net>] [header <name>]: tell servers the address that the client connected to",
+        http::originalto,
     ),
     row("option tcplog", Sections::PROXY, Arity::NONE, "the TCP log line", tcplog),
     row("option httplog", Sections::PROXY, Arity::ANY, "[clf]: the HTTP log line", httplog),
@@ -70,7 +91,7 @@ const NEED_HTTP: &[&str] = &[
 ];
 
 /// Options that `no` and `default` do not take.
-const NOT_NEGATED: &[&str] = &["option tcplog", "option httplog"];
+const NOT_NEGATED: &[&str] = &["option tcplog", "option httplog", "option forwardfor", "option originalto"];
 
 fn set_flag(cx: &mut Cx<'_>) {
     let keyword = cx.keyword();
@@ -79,7 +100,11 @@ fn set_flag(cx: &mut Cx<'_>) {
     let Some(row) = ROWS.iter().find(|row| row.name == keyword) else { return };
     let Some(proxy) = cx.proxy() else { return };
     let name = row.name;
-    store(name, on, &mut proxy.settings.options);
+    match name {
+        "option http-pretend-keepalive" => proxy.settings.http.pretend_keepalive = on,
+        "option http-buffer-request" => proxy.settings.http.buffer_request = on,
+        _ => store(name, on, &mut proxy.settings.options),
+    }
     if to_default && name == "option tcp-smart-accept" {
         proxy.settings.options.tcp_smart_accept = None;
     }

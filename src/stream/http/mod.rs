@@ -1,5 +1,7 @@
 //! HTTP mode: what a stream does besides moving bytes.
 
+pub mod hold;
+pub mod prepare;
 pub mod reply;
 pub mod request;
 pub mod response;
@@ -8,8 +10,7 @@ pub mod reuse;
 use super::forward::{Pumped, pump};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
 use crate::log::Captured;
-use crate::settings::HttpMode;
-use crate::wire::http1::{Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
+use crate::wire::http1::{ChunkParser, Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
 
 /// What one HTTP exchange needs besides its channels. Used again for the next one, so that a request
 /// costs no allocation.
@@ -35,6 +36,16 @@ pub struct Exchange {
     pub unique_id: Vec<u8>,
     /// Bytes of the request head after edits; it waits unjudged in the buffer until a server is there.
     pub request_head_len: usize,
+    /// The head was made ready for a server.
+    pub prepared: bool,
+    /// It waited for its body (`option http-buffer-request`).
+    pub held: bool,
+    /// Bytes of a held body that were looked at, and by whom.
+    pub held_len: usize,
+    /// See `held_len`.
+    pub held_chunks: ChunkParser,
+    /// The client was told to go on with its body: the server is not asked to do so.
+    pub holds_expect: bool,
     /// Status sent to the client; 0 before.
     pub status: u16,
     /// The request head may go to the server.
@@ -73,6 +84,11 @@ impl Default for Exchange {
             captured: Captured::default(),
             unique_id: Vec::new(),
             request_head_len: 0,
+            prepared: false,
+            held: false,
+            held_len: 0,
+            held_chunks: ChunkParser::default(),
+            holds_expect: false,
             status: 0,
             request_released: false,
             request_done: false,
@@ -100,6 +116,11 @@ impl Exchange {
         self.answered = ResponseFraming::default();
         self.has_line = false;
         self.request_head_len = 0;
+        self.prepared = false;
+        self.held = false;
+        self.held_len = 0;
+        self.held_chunks = ChunkParser::default();
+        self.holds_expect = false;
         self.status = 0;
         self.request_released = false;
         self.request_done = false;
@@ -266,17 +287,6 @@ const LINGER_MS_MAX: u64 = 5_000;
 pub fn linger_ms(s: &Stream, env: &Env) -> u64 {
     let timeouts = &env.proxy_settings(s.frontend).timeouts;
     timeouts.client_fin_ms.or(timeouts.client_ms).unwrap_or(LINGER_MS_MAX).min(LINGER_MS_MAX)
-}
-
-/// Whether connections are kept between requests, by the stricter of frontend and backend.
-pub fn mode(s: &Stream, env: &Env) -> HttpMode {
-    let front = env.proxy_settings(s.frontend).options.http_mode;
-    let back = s.backend.map_or(front, |b| env.proxy_settings(b).options.http_mode);
-    match (front, back) {
-        (HttpMode::Close, _) | (_, HttpMode::Close) => HttpMode::Close,
-        (HttpMode::ServerClose, _) | (_, HttpMode::ServerClose) => HttpMode::ServerClose,
-        _ => HttpMode::KeepAlive,
-    }
 }
 
 /// Between two requests there is nothing to log.

@@ -2,10 +2,11 @@
 
 use super::Exchange;
 use crate::base::ids::ProxyId;
+use crate::channel::Channel;
 use crate::conn::transport::raw::{self, Write};
 use crate::settings::Mode;
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish};
-use crate::wire::http1::{self, Canned, Link, Method};
+use crate::wire::http1::{self, Body, Canned, Link, Method};
 
 /// Ends the exchange with `status`: an error document while the response has not begun, else a close.
 /// In TCP mode the client's connection is closed.
@@ -23,12 +24,12 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     http.local = true;
     http.response_started = true;
     // A request that was not read to its end cannot be followed by another.
-    let unsent = !http.request_released && http.request_head_len > 0 && http.asked.body == http1::Body::None;
-    http.keep_front = http.keep_front && http.has_line && (unsent || http.request_done) && !env.stopping;
-    if http.keep_front && unsent {
-        let head_len = http.request_head_len;
+    let unsent_len = unsent_len(http, &s.req);
+    http.keep_front =
+        http.keep_front && http.has_line && (unsent_len.is_some() || http.request_done) && !env.stopping;
+    if let (true, Some(len)) = (http.keep_front, unsent_len) {
         if let Some(buffer) = s.req.buffer.as_mut() {
-            buffer.consume(head_len);
+            buffer.consume(len);
         }
         http.request_done = true;
     }
@@ -46,6 +47,21 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     }
     s.phase_deadline_ms = Some(env.now_ms() + super::linger_ms(s, env));
     Turn::Go(Phase::Reply)
+}
+
+/// Bytes of a request that is here as a whole, nothing of it sent.
+fn unsent_len(http: &Exchange, channel: &Channel) -> Option<usize> {
+    let head_len = http.request_head_len;
+    if http.request_released || head_len == 0 {
+        return None;
+    }
+    let len = match http.asked.body {
+        Body::None => head_len,
+        Body::Length(n) => head_len.checked_add(usize::try_from(n).ok()?)?,
+        Body::Chunked if http.held_chunks.is_done() => head_len + http.held_len,
+        _ => return None,
+    };
+    (len <= channel.waiting()).then_some(len)
 }
 
 /// What the operator wrote for `status`, in the backend first.

@@ -1,6 +1,6 @@
 //! The request: waiting for its head, understanding it, making it ready to go on.
 
-use super::{Exchange, mode, reply};
+use super::{Exchange, hold, reply};
 use crate::base::ids::ProxyId;
 use crate::channel::Channel;
 use crate::conn::mux::Body;
@@ -10,8 +10,8 @@ use crate::settings::log_format::Captures;
 use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn, record};
 use crate::wire::http1::{
-    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Link, Parsed, Range16, RequestFraming,
-    Wrong, make_plain_request, request_edits,
+    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Parsed, Range16, RequestFraming, Wrong,
+    make_plain_request,
 };
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
@@ -187,36 +187,21 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     record::number(s, env);
     env.proxies[s.frontend.0 as usize].fe.http.count_request(now);
     record::make_unique_id(s, env);
-    let mode = mode(s, env);
     let settings = env.proxy_settings(s.frontend);
-    let link = if mode == HttpMode::KeepAlive { Link::Keep } else { Link::Close };
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else {
         return Turn::Go(Phase::Closed);
     };
-    http.keep_front = http.asked.keep_alive && mode != HttpMode::Close;
-    http.keep_back = http.asked.server_keep_alive && mode == HttpMode::KeepAlive;
-    let link = if http.keep_back { link } else { Link::Close };
-    let head_len = usize::from(http.request.head_len);
-    http.request_head_len = head_len;
+    http.keep_front = http.asked.keep_alive && settings.options.http_mode != HttpMode::Close;
+    http.request_head_len = usize::from(http.request.head_len);
     keep_captures(http, buffer.data(), &settings.captures);
-    if let Some(name) = settings.unique_id_header.as_ref().filter(|_| !http.unique_id.is_empty()) {
-        let end = http.request.fields.end();
-        let line: [&[u8]; 4] = [name.as_bytes(), b": ", &http.unique_id, b"\r\n"];
-        http.edits.replace_parts(Range16 { start: end, end }, line);
+    if is_monitor(settings.http.monitor_uri.as_deref(), http, buffer.data()) {
+        // Who watches the proxy does not fill its log.
+        s.logged = true;
+        s.conclude(Cause::Local, Stage::Request);
+        return reply::fail(s, env, 200);
     }
-    request_edits(&http.request, buffer.data(), &http.asked, link, &mut http.edits);
-    if !http.edits.is_empty() {
-        let used = buffer.len();
-        match http.edits.apply(buffer.window_mut(), used, head_len) {
-            Ok(applied) => {
-                buffer.set_len(applied.used);
-                http.request_head_len = applied.head_len;
-            }
-            Err(_) => {
-                s.conclude(Cause::Proxy, Stage::Request);
-                return reply::fail(s, env, 500);
-            }
-        }
+    if hold::must_hold(s, env) {
+        return hold::begin(s, env);
     }
     Turn::Go(Phase::Route)
 }
@@ -227,6 +212,24 @@ fn keep_captures(http: &mut Exchange, bytes: &[u8], wanted: &Captures) {
         let headers =
             http.request.headers().iter().map(|field| (field.name.of(bytes), field.value.of(bytes)));
         http.captured.take_request(wanted, headers);
+    }
+}
+
+/// Whether the request is for `monitor-uri`: its target, or the path of an absolute one where the uri is a path.
+fn is_monitor(uri: Option<&str>, http: &Exchange, bytes: &[u8]) -> bool {
+    let Some(uri) = uri.map(str::as_bytes) else { return false };
+    let target = http.request.target.of(bytes);
+    let parts = &http.asked.target;
+    let path = parts.path.of(target);
+    if uri.starts_with(b"/") {
+        return path == uri;
+    }
+    match parts.normalised_host(target) {
+        None => target == uri,
+        Some(host) => {
+            let kept = target.get(..usize::from(host.end)).unwrap_or(&[]);
+            uri.strip_prefix(kept) == Some(path)
+        }
     }
 }
 

@@ -1,0 +1,134 @@
+//! What a proxy in HTTP mode does to messages.
+
+use crate::base::ip_net::IpNet;
+use crate::config::cx::Cx;
+use crate::config::draft::HttpOption;
+use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
+use crate::net::address::{Family, Host};
+use crate::settings::AddressHeader;
+use crate::wire::http1::is_token;
+
+/// Rows of this file.
+pub const ROWS: &[Directive] = &[
+    row(
+        "monitor-uri",
+        Sections::FRONT,
+        Arity { min: 1, max: 1, missing: "expects an URI." },
+        "<uri>: requests for it are answered here with a 200",
+        monitor_uri,
+    ),
+    no_op(
+        "max-keep-alive-queue",
+        Sections::BACK,
+        Arity::ANY,
+        "every request is balanced, none waits for the server of the one before",
+        max_keep_alive_queue as fn(&mut Cx<'_>),
+    )
+    .warning_itself(),
+];
+
+/// `option forwardfor`.
+pub fn forwardfor(cx: &mut Cx<'_>) {
+    if let Some(header) = address_header(cx, "forwardfor", "x-forwarded-for") {
+        if let Some(proxy) = cx.proxy() {
+            proxy.settings.http.forwardfor = Some(header);
+        }
+    }
+}
+
+/// `option originalto`.
+pub fn originalto(cx: &mut Cx<'_>) {
+    if let Some(header) = address_header(cx, "originalto", "x-original-to") {
+        if let Some(proxy) = cx.proxy() {
+            proxy.settings.http.originalto = Some(header);
+        }
+    }
+}
+
+/// The words behind `option forwardfor` and `option originalto`; each line begins anew.
+fn address_header(cx: &mut Cx<'_>, option: &'static str, name: &str) -> Option<AddressHeader> {
+    let mut header = AddressHeader { name: name.to_owned(), except: None, if_none: false };
+    let mut at = 0;
+    while !cx.arg(at).is_empty() {
+        let value = cx.arg(at + 1);
+        match cx.arg(at) {
+            "except" => {
+                let Some(net) = network(cx, value) else {
+                    cx.alert(format!("'option {option} except' expects <address>[/mask] as argument."));
+                    return None;
+                };
+                header.except = Some(net);
+                at += 2;
+            }
+            "header" if value.is_empty() => {
+                cx.alert(format!("'option {option} header' expects <header_name> as argument."));
+                return None;
+            }
+            "header" if !value.bytes().all(is_token) => {
+                cx.alert(format!(
+                    "'option {option} header' expects the name of a header, '{value}' is none."
+                ));
+                return None;
+            }
+            "header" => {
+                header.name = value.to_ascii_lowercase();
+                at += 2;
+            }
+            "if-none" if option == "forwardfor" => {
+                header.if_none = true;
+                at += 1;
+            }
+            _ => {
+                let words = match option {
+                    "forwardfor" => "'except', 'header' and 'if-none'",
+                    _ => "'except' and 'header'",
+                };
+                cx.alert(format!("'option {option}' only supports optional values: {words}."));
+                return None;
+            }
+        }
+    }
+    if let Some(proxy) = cx.proxy() {
+        proxy.http_options.retain(|known| known.name != option);
+        proxy.http_options.push(HttpOption { name: option, sections: Sections::PROXY });
+    }
+    Some(header)
+}
+
+/// `address[/mask]`; a name stands for its first address.
+fn network(cx: &Cx<'_>, text: &str) -> Option<IpNet> {
+    let (address, mask) = match text.split_once('/') {
+        Some((address, mask)) => (address, Some(mask)),
+        None => (text, None),
+    };
+    let ip = match address.parse() {
+        Ok(ip) => Some(ip),
+        Err(_) if address.is_empty() => None,
+        Err(_) => cx.names.ip(&Host::Name(address.into()), Family::Any),
+    };
+    IpNet::new(ip?, mask)
+}
+
+fn monitor_uri(cx: &mut Cx<'_>) {
+    let uri = cx.arg(0).to_owned();
+    if let Some(proxy) = cx.proxy() {
+        proxy.settings.http.monitor_uri = Some(uri);
+    }
+}
+
+fn max_keep_alive_queue(cx: &mut Cx<'_>) {
+    let text = cx.arg(0);
+    if text.is_empty() {
+        return cx.alert("'max-keep-alive-queue' expects an integer value (or -1 to disable)");
+    }
+    if text.parse::<i32>().is_err() {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let bad = digits.chars().find(|c| !c.is_ascii_digit()).unwrap_or('-');
+        let text = format!("'max-keep-alive-queue' : unexpected character '{bad}' in integer value '{text}'");
+        return cx.alert(text);
+    }
+    if cx.lacks_backend() {
+        let title = cx.title();
+        cx.warning(format!("max-keep-alive-queue will be ignored because {title} has no backend capability"));
+    }
+}
