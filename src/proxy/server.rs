@@ -23,6 +23,8 @@ pub struct IdleConn {
     pub since_ms: u64,
     /// It has carried more than one request.
     pub proven: bool,
+    /// Index and generation of the one session that may use it again (`http-reuse never`).
+    pub private_to: Option<(u32, u32)>,
 }
 
 /// One server while it runs.

@@ -25,6 +25,8 @@ enum Failure {
     Error,
     /// `timeout connect` ran out.
     Timeout,
+    /// The kernel refused at once: nothing was waited for, and nothing is before the next attempt.
+    AtOnce,
     /// Not the server's fault: no descriptor, no port, no memory.
     Resource,
 }
@@ -63,7 +65,7 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
     };
     let Connecting { fd, protocol, fell_back, .. } = net_connect::connect(&live.connect, &dest, source)
         .map_err(|e| match e.blame() {
-            Blame::Server => Failure::Error,
+            Blame::Server => Failure::AtOnce,
             Blame::Resources | Blame::Local => Failure::Resource,
         })?;
     let row = live.connect.row(&dest);
@@ -214,7 +216,7 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
     }
     env.proxy(backend).be.retries += 1;
     env.server(server).counters.retries += 1;
-    if failure == Failure::Timeout {
+    if matches!(failure, Failure::Timeout | Failure::AtOnce) {
         return start(s, env);
     }
     let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
@@ -240,7 +242,7 @@ fn give_up(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         env.server(server).counters.failed_conns += 1;
     }
     let cause = match failure {
-        Failure::Error => Cause::ServerAbort,
+        Failure::Error | Failure::AtOnce => Cause::ServerAbort,
         Failure::Timeout => Cause::ServerTimeout,
         Failure::Resource => Cause::Resource,
     };

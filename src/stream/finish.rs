@@ -46,6 +46,9 @@ pub fn count(s: &mut Stream, env: &mut Env) {
         fe.failed_req += 1;
     }
     env.counters.bytes_out += sent;
+    if env.proxy_settings(s.frontend).options.socket_stats {
+        count_at_listener(s, env, received, sent);
+    }
     let Some(backend) = s.backend else { return };
     let mut both = |update: &mut dyn FnMut(&mut crate::metrics::BackendCounters)| {
         update(&mut env.proxies[backend.0 as usize].be);
@@ -66,6 +69,14 @@ pub fn count(s: &mut Stream, env: &mut Env) {
             _ => {}
         }
     });
+}
+
+fn count_at_listener(s: &Stream, env: &mut Env, received: u64, sent: u64) {
+    let listener = env.sessions.get(s.session).map(|session| session.listener);
+    if let Some(listener) = listener.and_then(|id| env.listeners.get_mut(id)) {
+        listener.counters.bytes_in += received;
+        listener.counters.bytes_out += sent;
+    }
 }
 
 /// Ends an exchange of which the session may go on: it leaves its backend and server, is logged and counted.
@@ -110,6 +121,7 @@ pub fn release(s: &mut Stream, env: &mut Env) {
         Some(back) => env.close(back),
         None => {}
     }
+    http::reuse::close_private(s, env);
     close_front(s, env);
     end_session(s, env);
 }

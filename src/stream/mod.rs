@@ -109,6 +109,8 @@ pub struct Stream {
     pub frontend: ProxyId,
     /// Where the exchange goes, once routed.
     pub backend: Option<ProxyId>,
+    /// Where the session's exchanges went last.
+    pub last_backend: Option<ProxyId>,
     /// The server chosen.
     pub server: Option<ServerId>,
     /// What it waits for.
@@ -167,6 +169,7 @@ impl Stream {
             back: None,
             frontend,
             backend: None,
+            last_backend: None,
             server: None,
             phase: Phase::Route,
             is_http: false,

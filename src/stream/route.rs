@@ -61,6 +61,7 @@ fn backend_of(frontend: ProxyId, env: &Env) -> Option<ProxyId> {
 /// Counts the stream in at its backend.
 fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
     s.backend = Some(backend);
+    s.last_backend = Some(backend);
     s.in_backend = true;
     let now = env.now_ms();
     let be = &mut env.proxy(backend).be;

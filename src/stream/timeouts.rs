@@ -69,9 +69,13 @@ fn silence(s: &Stream, side: Side, env: &Env) -> Option<u64> {
     Some(env.conns.get(conn)?.last_activity_ms + limit)
 }
 
+/// Before the response it is the server's time that runs, even while the client owes some of its body: the server is
+/// what waits for it (the reference counts so too).
 fn wants_read(s: &Stream, side: Side) -> bool {
     match (side, &s.http) {
-        (Side::Front, Some(http)) if !http.tunnel => !http.request_done && s.req.waiting() == 0,
+        (Side::Front, Some(http)) if !http.tunnel => {
+            http.response_started && !http.request_done && s.req.waiting() == 0
+        }
         (Side::Back, Some(http)) if !http.tunnel => !http.response_done && s.res.sendable() == 0,
         (Side::Front, _) => !s.req.source_ended && s.req.waiting() == 0,
         (Side::Back, _) => !s.res.source_ended && s.res.waiting() == 0,
@@ -102,6 +106,7 @@ pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
         (Phase::Hold, _) => hold::timed_out(s, env),
         (Phase::Queue, _) => {
             route::leave_queue(s, env);
+            s.marks.assigned_ms = Some(env.now_ms());
             if let Some(backend) = s.backend {
                 env.proxy(backend).be.failed_conns += 1;
             }

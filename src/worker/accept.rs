@@ -198,7 +198,9 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     {
         listener.after_accept.apply(fd.as_fd());
     }
-    let Some(configured) = listener.receiver.as_ref().map(|r| r.row) else { return };
+    let Some((configured, protocol)) = listener.receiver.as_ref().map(|r| (r.row, r.protocol)) else {
+        return;
+    };
     count_in(env, frontend, now);
     let settings = env.proxy_settings(frontend);
     let wall = env.clock.wall();
@@ -216,7 +218,7 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     let (conns, streams): (&mut Arena<Connection>, &mut Arena<Stream>) = (&mut env.conns, &mut live.streams);
     let mut conn_id = NO_CONN;
     let stream = streams.insert_with(|stream| {
-        conn_id = conns.insert(Connection::accepted(fd, configured, front_of(stream), now));
+        conn_id = conns.insert(Connection::accepted(fd, configured, protocol, front_of(stream), now));
         let mut s = Stream::new(stream, session, conn_id, frontend, now);
         s.phase = step::first_phase(settings.mode);
         s.is_http = settings.mode == Mode::Http;

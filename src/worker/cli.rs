@@ -94,12 +94,12 @@ impl CliConns {
                 Accept::Accepted { fd, .. } => {
                     listener.gate.opened();
                     listener.counters.conn.enter();
-                    let row = receiver.row;
+                    let (row, protocol) = (receiver.row, receiver.protocol);
                     let now = env.clock.now_ms();
                     let global = &env.settings.global;
                     let level = global.stats_sockets.get(at as usize).map(|s| s.level).unwrap_or_default();
                     let cli = CliConn {
-                        conn: Connection::accepted(fd, row, Owner::Cli, now),
+                        conn: Connection::accepted(fd, row, protocol, Owner::Cli, now),
                         session: CliSession::new(level, global.stats_timeout_ms),
                         listener: id,
                         timer: None,
@@ -167,7 +167,8 @@ impl CliConns {
             return Step::Close;
         }
         // A page is sent: make the next one, or take the input that was left meanwhile.
-        let more = cli.session.is_busy() || (cli.session.wants_input() && cli.conn.may_read());
+        let more =
+            cli.session.is_busy() || (cli.session.wants_input() && (cli.conn.at_end || cli.conn.may_read()));
         if more { Step::Again } else { Step::Wait }
     }
 

@@ -190,7 +190,9 @@ fn servers_that_stall_leave_nothing_behind() {
 #[test]
 fn clients_that_vanish_leave_nothing_behind() {
     for mode in ["tcp", "http"] {
-        start(mode, None).repeat(rounds(), |bench| {
+        // In HTTP mode it is the silent server's timeout that ends each round, as in the reference.
+        let rounds = if mode == "http" { rounds().min(50) } else { rounds() };
+        start(mode, None).repeat(rounds, |bench| {
             let mut client = bench.client();
             client.send(GET);
             let mut server = bench.servers.accept();

@@ -14,12 +14,13 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
     let Some(backend) = s.backend else { return false };
     let first = env.sessions.get(s.session).is_none_or(|x| x.requests <= 1);
     let rule = env.proxy_settings(backend).http_reuse;
-    let proven_only = match (rule, first) {
-        (HttpReuse::Never, _) | (HttpReuse::Safe, true) => return false,
-        (HttpReuse::Aggressive, true) => true,
-        _ => false,
+    let wanted = match (rule, first) {
+        (HttpReuse::Never | HttpReuse::Safe, true) => return false,
+        (HttpReuse::Never, false) => Wanted::Private(s.session.index, s.session.generation),
+        (HttpReuse::Aggressive, true) => Wanted::Proven,
+        _ => Wanted::Any,
     };
-    while let Some(id) = pop(server, proven_only, env) {
+    while let Some(id) = pop(server, wanted, env) {
         let Some(conn) = env.conns.get_mut(id) else { continue };
         if conn.ready.intersects(Readiness::READ_CLOSED | Readiness::ERROR | Readiness::READABLE) {
             env.close(id);
@@ -39,12 +40,46 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
     false
 }
 
-/// The freshest idle connection: the least likely to be closed by the server meanwhile.
-fn pop(server: ServerId, proven_only: bool, env: &mut Env) -> Option<ConnId> {
+/// Which idle connections a request may have.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Any,
+    /// One that has carried more than one request.
+    Proven,
+    /// One that this session left.
+    Private(u32, u32),
+}
+
+impl Wanted {
+    fn takes(self, idle: &IdleConn) -> bool {
+        match self {
+            Wanted::Any => idle.private_to.is_none(),
+            Wanted::Proven => idle.private_to.is_none() && idle.proven,
+            Wanted::Private(index, generation) => idle.private_to == Some((index, generation)),
+        }
+    }
+}
+
+/// The freshest idle connection that will do: the least likely to be closed by the server meanwhile.
+fn pop(server: ServerId, wanted: Wanted, env: &mut Env) -> Option<ConnId> {
     let idle = &mut env.server(server).idle;
-    match proven_only {
-        false => idle.pop().map(|i| i.conn),
-        true => idle.iter().rposition(|i| i.proven).map(|at| idle.remove(at).conn),
+    idle.iter().rposition(|i| wanted.takes(i)).map(|at| idle.remove(at).conn)
+}
+
+/// Closes what a session that ends kept for itself.
+pub fn close_private(s: &Stream, env: &mut Env) {
+    let (Some(backend), mine) = (s.last_backend, Wanted::Private(s.session.index, s.session.generation))
+    else {
+        return;
+    };
+    if env.proxy_settings(backend).http_reuse != HttpReuse::Never {
+        return;
+    }
+    for at in 0..env.proxies[backend.0 as usize].servers.len() {
+        let server = env.proxies[backend.0 as usize].servers[at];
+        while let Some(id) = pop(server, mine, env) {
+            env.close_first(id);
+        }
     }
 }
 
@@ -53,7 +88,7 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     let (Some(id), Some(server)) = (s.back.take(), s.server) else { return };
     let reuse = s.backend.map(|b| env.proxy_settings(b).http_reuse);
     let now = env.now_ms();
-    let usable = keep && reuse != Some(HttpReuse::Never) && env.conns.get_mut(id).is_some_and(is_quiet);
+    let usable = keep && env.conns.get_mut(id).is_some_and(is_quiet);
     let room = !descriptors_beyond(env.settings.global.tune.pool_low_fd_ratio, env);
     let live = &mut env.servers[server.0 as usize];
     let idle_max = live.idle_max.min(IDLE_CONNS_MAX).min(idle_wanted(live));
@@ -63,7 +98,8 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     }
     if let Some(conn) = env.conns.get_mut(id) {
         conn.owner = Owner::Idle(server);
-        live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0 });
+        let private_to = (reuse == Some(HttpReuse::Never)).then_some((s.session.index, s.session.generation));
+        live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0, private_to });
         env.untidy = true;
     }
 }
