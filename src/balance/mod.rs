@@ -3,8 +3,21 @@
 //! An algorithm knows servers by their position in the backend and keeps nothing but its own order.
 //! Health, limits and queues are the caller's: it tells which servers take part and who has room.
 
+pub mod algorithm;
+pub mod first;
+pub mod hash;
+pub mod header;
+pub mod leastconn;
+pub mod random;
+pub mod rdp_cookie;
+pub mod ring;
 pub mod roundrobin;
+pub mod source;
+pub mod static_rr;
+pub mod uri;
+pub mod url_param;
 
+pub use algorithm::{Algorithm, Choice, Load};
 pub use roundrobin::RoundRobin;
 
 /// A server as far as an algorithm cares.

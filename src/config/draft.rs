@@ -8,7 +8,9 @@ use crate::net::address::Address;
 use crate::settings::bind::UnixOptions;
 use crate::settings::log_format::Captures;
 use crate::settings::proxy::{HttpReuse, TcpKeepalive};
-use crate::settings::{Answers, Balance, Global, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts};
+use crate::settings::{
+    Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
+};
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -146,6 +148,8 @@ impl ProxyDraft {
                 retries: 3,
                 servers: Vec::new(),
                 balance: Balance::default(),
+                hash_type: HashType::default(),
+                hash_balance_factor_pct: 0,
                 http_reuse: HttpReuse::default(),
                 source: None,
                 logs: Vec::new(),

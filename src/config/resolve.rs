@@ -57,6 +57,7 @@ fn check_proxy(proxy: &mut ProxyDraft, global: &Global, diags: &mut Diags) {
     check::logs::captures(proxy, global.tune.http_cookielen, diags);
     check::logs::formats(proxy, diags);
     check::options::need_http(proxy, diags);
+    check::balance::key_is_there(proxy, diags);
     check::servers::names(proxy, diags);
     check::servers::cookies(proxy, diags);
     check::servers::mptcp_options(proxy, diags);
@@ -80,11 +81,19 @@ fn number_proxies(proxies: &mut [ProxyDraft]) {
     }
 }
 
-/// Ids of the servers of one backend: their own, else the lowest unused from 1.
+/// Ids of the servers of one backend: their own, else the lowest unused from a number on that starts at
+/// 1 and that every server, with an id or without, moves on by one: so the reference counts.
 fn server_ids(servers: &[ServerDraft]) -> Vec<u32> {
     let used: Vec<u32> = servers.iter().filter_map(|server| server.options.id).collect();
-    let mut free = (1..).filter(|id| !used.contains(id));
-    servers.iter().map(|server| server.options.id.or_else(|| free.next()).unwrap_or(0)).collect()
+    let mut next = 1;
+    let number = |server: &ServerDraft| {
+        while server.options.id.is_none() && used.contains(&next) {
+            next += 1;
+        }
+        next += 1;
+        server.options.id.unwrap_or(next - 1)
+    };
+    servers.iter().map(number).collect()
 }
 
 /// Forgets what a proxy inherited for a side that it does not have.

@@ -7,7 +7,7 @@ pub mod server;
 pub use listener::{Listener, ListenerId};
 pub use server::Server;
 
-use crate::balance::roundrobin::RoundRobin;
+use crate::balance::Algorithm;
 use crate::base::ids::{ProxyId, ServerId};
 use crate::metrics::{BackendCounters, FrontendCounters};
 use std::collections::VecDeque;
@@ -26,7 +26,7 @@ pub struct Proxy {
     /// Backend side.
     pub be: BackendCounters,
     /// Who is next.
-    pub round_robin: RoundRobin,
+    pub balance: Algorithm,
     /// Streams waiting for any server of this backend.
     pub queue: VecDeque<crate::base::ids::Id<crate::proxy::Waiter>>,
     /// Most streams in the queue; `None` = no limit of its own (each holds a client connection).

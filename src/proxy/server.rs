@@ -34,6 +34,8 @@ pub struct Server {
     pub id: ServerId,
     /// Its backend.
     pub backend: ProxyId,
+    /// Its position among the backend's servers.
+    pub position: usize,
     /// Where it is; `None` when its name could not be resolved.
     pub address: Option<SockAddr>,
     /// Its port, or how it follows from the port that the client connected to.
@@ -92,6 +94,12 @@ impl Server {
     #[inline]
     pub fn usable(&self) -> bool {
         !self.maintenance && self.address.is_some()
+    }
+
+    /// Exchanges that it has or that wait for it.
+    #[inline]
+    pub fn load(&self) -> u32 {
+        self.slots_used.saturating_add(self.queue.len() as u32)
     }
 
     /// Whether every slot is taken.

@@ -18,7 +18,7 @@ pub use bind::Bind;
 pub use global::{Global, StatsSocket, Tune};
 pub use http::{AddressHeader, Http};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};
-pub use proxy::{Balance, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
+pub use proxy::{Balance, HashType, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
 pub use server::{Server, Source};
 
 use crate::base::ids::ServerId;

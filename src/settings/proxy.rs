@@ -6,6 +6,8 @@ use super::http::Http;
 use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
 use super::server::Source;
+use crate::balance::hash::{self, Function};
+use crate::balance::uri;
 use crate::base::diag::Place;
 use crate::base::ids::{ProxyId, ServerId};
 
@@ -122,11 +124,85 @@ pub struct TcpKeepalive {
 }
 
 /// `balance`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
 pub enum Balance {
     /// `roundrobin`, the default in `balance` and here.
     #[default]
     RoundRobin,
+    StaticRr,
+    LeastConn,
+    First,
+    Source,
+    /// `random(<draws>)`; 2 draws when none are given.
+    Random {
+        draws: u32,
+    },
+    Uri(uri::Part),
+    UrlParam {
+        name: String,
+        check_post: bool,
+    },
+    /// `hdr(<name>) [use_domain_only]`
+    Header {
+        name: String,
+        domain_only: bool,
+    },
+    /// `rdp-cookie(<name>)`; `mstshash` when none is given.
+    RdpCookie {
+        name: String,
+    },
+}
+
+impl Balance {
+    /// Its word in the configuration and in statistics.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Balance::RoundRobin => "roundrobin",
+            Balance::StaticRr => "static-rr",
+            Balance::LeastConn => "leastconn",
+            Balance::First => "first",
+            Balance::Source => "source",
+            Balance::Random { .. } => "random",
+            Balance::Uri(_) => "uri",
+            Balance::UrlParam { .. } => "url_param",
+            Balance::Header { .. } => "hdr",
+            Balance::RdpCookie { .. } => "rdp-cookie",
+        }
+    }
+
+    /// Whether it hashes a part of an HTTP request.
+    pub const fn needs_http(&self) -> bool {
+        matches!(self, Balance::Uri(_) | Balance::UrlParam { .. } | Balance::Header { .. })
+    }
+
+    /// Whether it hashes a key.
+    pub const fn has_key(&self) -> bool {
+        self.needs_http() || matches!(self, Balance::Source | Balance::RdpCookie { .. })
+    }
+}
+
+/// `hash-type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashType {
+    /// `consistent` instead of `map-based`.
+    pub consistent: bool,
+    /// The function.
+    pub function: Function,
+    /// `avalanche`, or `consistent` without a function.
+    pub avalanche: bool,
+}
+
+impl HashType {
+    /// The hash of a key.
+    pub fn of(self, key: &[u8]) -> u32 {
+        self.finish(self.function.of(key))
+    }
+
+    /// Applies the modifier to a hash made otherwise.
+    pub fn finish(self, hash: u32) -> u32 {
+        if self.avalanche { hash::avalanche(hash) } else { hash }
+    }
 }
 
 /// `http-reuse`.
@@ -184,6 +260,10 @@ pub struct Proxy {
     pub servers: Vec<ServerId>,
     /// `balance`.
     pub balance: Balance,
+    /// `hash-type`.
+    pub hash_type: HashType,
+    /// `hash-balance-factor` in percent; 0 = off.
+    pub hash_balance_factor_pct: u32,
     /// `http-reuse`.
     pub http_reuse: HttpReuse,
     /// `source` for servers that have none.

@@ -20,6 +20,7 @@ pub mod env;
 pub mod finish;
 pub mod forward;
 pub mod http;
+pub mod key;
 pub mod outcome;
 pub mod record;
 pub mod route;
@@ -119,6 +120,8 @@ pub struct Stream {
     pub is_http: bool,
     /// It stands in the run queue.
     pub queued: bool,
+    /// In a queue: the one server that will do, when its key says so.
+    pub waits_for: Option<ServerId>,
     /// Its client waited in the listener's queue behind a limit.
     pub waited_outside: bool,
     /// It is counted in at its backend.
@@ -174,6 +177,7 @@ impl Stream {
             phase: Phase::Route,
             is_http: false,
             queued: false,
+            waits_for: None,
             waited_outside: false,
             in_backend: false,
             holds_slot: false,

@@ -1,9 +1,11 @@
 //! Which backend and which server: the decision between a request and a connection.
 
 use super::http::{self, reply};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, connect};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, key};
+use crate::balance::{Choice, Load};
 use crate::base::ids::{Id, ProxyId, ServerId};
-use crate::proxy::Waiter;
+use crate::proxy::{Server, Waiter};
+use std::collections::VecDeque;
 
 /// Chooses backend and server, and starts connecting or queues.
 pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
@@ -26,7 +28,7 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
     // Who waits already comes first, or the next request of a busy connection would take every free slot.
     let picked = match env.proxy(backend).queue.is_empty() {
         true => pick(s, backend, env),
-        false if has_usable(backend, env) => Picked::AllFull,
+        false if has_usable(backend, env) => Picked::Full(None),
         false => Picked::None,
     };
     match picked {
@@ -35,7 +37,7 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
             s.marks.assigned_ms = Some(env.now_ms());
             connect::start(s, env)
         }
-        Picked::AllFull => queue(s, backend, env),
+        Picked::Full(server) => queue(s, backend, server, env),
         Picked::None => no_server(s, env, Stage::Connect),
     }
 }
@@ -72,29 +74,46 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
 
 enum Picked {
     Server(ServerId),
-    AllFull,
+    /// No slot is free: of the one server that the request's key leads to, or of any.
+    Full(Option<ServerId>),
     None,
 }
 
 fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     fit_slots(backend, env);
+    let avoid = s.server.filter(|_| s.redispatched);
+    // Who waits for a server already comes first.
+    let is_new = s.phase != Phase::Queue;
+    let hash = key::hash(s, backend, env);
     let servers = &env.servers;
     let proxy = &mut env.proxies[backend.0 as usize];
     let list = &proxy.servers;
-    let avoid = s.server.filter(|_| s.redispatched);
-    let usable = |at: usize| {
-        let id = list[at];
-        servers[id.0 as usize].usable() && !servers[id.0 as usize].full() && Some(id) != avoid
+    let live = |at: usize| list.get(at).map(|id| &servers[id.0 as usize]);
+    let has_room = |server: &Server| server.usable() && !server.full();
+    let load = Load {
+        has_room: &|at| live(at).is_some_and(|server| has_room(server) && Some(server.id) != avoid),
+        used: &|at| live(at).map_or(0, Server::load),
+        avoid: avoid.map(|id| servers[id.0 as usize].position),
     };
-    if let Some(at) = proxy.round_robin.pick(usable) {
-        return Picked::Server(list[at]);
+    let mut choice = proxy.balance.pick(hash, &load);
+    if let Choice::Keyed(at) = choice {
+        match live(at).filter(|server| server.usable()) {
+            Some(server) if server.full() || (is_new && !server.queue.is_empty()) => {
+                return Picked::Full(Some(server.id));
+            }
+            Some(server) => return Picked::Server(server.id),
+            None => choice = proxy.balance.pick(None, &load),
+        }
+    }
+    if let Choice::Server(at) | Choice::Keyed(at) = choice {
+        return list.get(at).map_or(Picked::None, |id| Picked::Server(*id));
     }
     // The one to avoid is better than none.
-    if let Some(id) = avoid.filter(|id| servers[id.0 as usize].usable() && !servers[id.0 as usize].full()) {
+    if let Some(id) = avoid.filter(|id| has_room(&servers[id.0 as usize])) {
         return Picked::Server(id);
     }
     match has_usable(backend, env) {
-        true => Picked::AllFull,
+        true => Picked::Full(None),
         false => Picked::None,
     }
 }
@@ -122,8 +141,10 @@ fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
     live.counters.sess_rate.add(now, 1);
     live.counters.lbtot += 1;
     live.counters.last_session_ms = Some(now);
-    let backend = live.backend;
-    env.proxy(backend).be.lbtot += 1;
+    let (backend, position, used) = (live.backend, live.position, live.load());
+    let proxy = env.proxy(backend);
+    proxy.be.lbtot += 1;
+    proxy.balance.load_changed(position, used);
     s.server = Some(server);
     s.holds_slot = true;
 }
@@ -138,31 +159,49 @@ pub fn release_slot(s: &mut Stream, env: &mut Env) {
     let live = env.server(server);
     live.slots_used = live.slots_used.saturating_sub(1);
     live.counters.sess.leave();
-    let backend = live.backend;
-    wake_next(backend, env);
+    let (backend, position, used) = (live.backend, live.position, live.load());
+    env.proxy(backend).balance.load_changed(position, used);
+    wake_next(backend, Some(server), env);
 }
 
-/// Wakes the first stream of a backend's queue; it picks again and may queue again.
-fn wake_next(backend: ProxyId, env: &mut Env) {
-    if let Some(waiter) = env.proxy(backend).queue.front().copied() {
+/// Wakes the first stream that waits for this server alone, else the first of the backend's queue; it
+/// picks again and may queue again.
+fn wake_next(backend: ProxyId, server: Option<ServerId>, env: &mut Env) {
+    let of_server = server.and_then(|id| env.server(id).queue.front().copied());
+    if let Some(waiter) = of_server.or_else(|| env.proxy(backend).queue.front().copied()) {
         env.run.push_back(Id::new(waiter.index, waiter.generation));
     }
 }
 
-/// Waits for any server of the backend.
-fn queue(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Turn {
-    let waiting = env.proxy(backend).queue.len() as u32;
+/// The queue of one server, or of the whole backend.
+fn queue_of(backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> &mut VecDeque<Id<Waiter>> {
+    match server {
+        Some(id) => &mut env.server(id).queue,
+        None => &mut env.proxy(backend).queue,
+    }
+}
+
+/// Waits for the server that the key leads to, or for any server of the backend.
+fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> Turn {
+    let len_max = match server {
+        Some(id) => Some(env.server(id).maxqueue).filter(|max| *max > 0),
+        None => env.proxy(backend).queue_len_max,
+    };
+    let waiting = queue_of(backend, server, env).len() as u32;
     // With `minconn` one more stream may mean one more slot: the first in the queue is to look.
-    wake_next(backend, env);
-    if env.proxy(backend).queue_len_max.is_some_and(|max| waiting >= max) {
+    wake_next(backend, server, env);
+    if len_max.is_some_and(|max| waiting >= max) {
         return no_server(s, env, Stage::Queue);
     }
-    s.queue_positions.1 = waiting + 1;
+    match server {
+        Some(_) => s.queue_positions.0 = waiting + 1,
+        None => s.queue_positions.1 = waiting + 1,
+    }
     let timeouts = &env.proxy_settings(backend).timeouts;
     s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);
-    let proxy = env.proxy(backend);
-    proxy.queue.push_back(Id::<Waiter>::new(s.id.index, s.id.generation));
-    proxy.be.queue.enter();
+    s.waits_for = server;
+    queue_of(backend, server, env).push_back(Id::new(s.id.index, s.id.generation));
+    env.proxy(backend).be.queue.enter();
     Turn::Go(Phase::Queue)
 }
 
@@ -174,16 +213,18 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
         s.conclude(Cause::ClientAbort, Stage::Queue);
         return Turn::Go(Phase::Closed);
     }
-    let first = env
-        .proxy(backend)
-        .queue
+    let first = queue_of(backend, s.waits_for, env)
         .front()
         .is_some_and(|w| w.index == s.id.index && w.generation == s.id.generation);
     if !first {
         return Turn::Wait;
     }
     match pick(s, backend, env) {
-        Picked::AllFull => Turn::Wait,
+        Picked::Full(server) if server == s.waits_for => Turn::Wait,
+        Picked::Full(server) => {
+            leave_queue(s, env);
+            queue(s, backend, server, env)
+        }
         Picked::None => {
             leave_queue(s, env);
             no_server(s, env, Stage::Queue)
@@ -201,14 +242,14 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
 /// Steps out of the queue, wherever it stood, and lets the next one look.
 pub fn leave_queue(s: &mut Stream, env: &mut Env) {
     let Some(backend) = s.backend else { return };
-    let proxy = env.proxy(backend);
-    if let Some(at) =
-        proxy.queue.iter().position(|w| w.index == s.id.index && w.generation == s.id.generation)
-    {
-        proxy.queue.remove(at);
-        proxy.be.queue.leave();
+    let server = s.waits_for.take();
+    let queue = queue_of(backend, server, env);
+    let me = |w: &Id<Waiter>| w.index == s.id.index && w.generation == s.id.generation;
+    if let Some(at) = queue.iter().position(me) {
+        queue.remove(at);
+        env.proxy(backend).be.queue.leave();
         if at == 0 {
-            wake_next(backend, env);
+            wake_next(backend, server, env);
         }
     }
 }

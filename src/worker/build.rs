@@ -1,7 +1,12 @@
 //! From settings to live objects. Sockets are bound here; nothing is served yet.
 
 use super::bind;
-use crate::balance::{self, Candidate, RoundRobin};
+use crate::balance::first::First;
+use crate::balance::leastconn::LeastConn;
+use crate::balance::random::Random;
+use crate::balance::ring::Ring;
+use crate::balance::static_rr::StaticRr;
+use crate::balance::{self, Algorithm, Candidate, RoundRobin};
 use crate::base::arena::Arena;
 use crate::base::clock::Clock;
 use crate::base::diag::Diags;
@@ -18,7 +23,7 @@ use crate::net::listener::{Keepalive, SocketBuffers};
 use crate::proxy::server::SourceAddr;
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Balance, Settings};
 use crate::stream::{Boot, Env, Pools};
 use crate::sys::{kernel, process};
 use std::collections::VecDeque;
@@ -116,7 +121,7 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
         maxconn: p.maxconn.unwrap_or(maxconn),
         fe: FrontendCounters::default(),
         be: BackendCounters::default(),
-        round_robin: round_robin(p, settings),
+        balance: algorithm(p, settings),
         queue: VecDeque::new(),
         queue_len_max: queue_len_max(p, settings),
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
@@ -127,15 +132,39 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
     settings.proxies.iter().enumerate().map(make).collect()
 }
 
-fn round_robin(proxy: &settings::Proxy, settings: &Settings) -> RoundRobin {
+fn algorithm(proxy: &settings::Proxy, settings: &Settings) -> Algorithm {
     let servers = proxy.servers.iter().map(|id| settings.server(*id)).map(|server| Candidate {
         weight: server.weight,
         up: !server.disabled && server.resolved.is_some(),
         backup: server.backup,
     });
-    let mut order = RoundRobin::new();
-    order.update(balance::in_rotation(servers, proxy.options.allbackups));
-    order
+    let mut algorithm = fresh_algorithm(proxy, settings);
+    algorithm.update(balance::in_rotation(servers, proxy.options.allbackups));
+    algorithm
+}
+
+fn fresh_algorithm(proxy: &settings::Proxy, settings: &Settings) -> Algorithm {
+    let ids: Vec<u32> = proxy.servers.iter().map(|id| settings.server(*id).id).collect();
+    let factor_pct = proxy.hash_balance_factor_pct;
+    match &proxy.balance {
+        Balance::RoundRobin => Algorithm::RoundRobin(RoundRobin::new()),
+        Balance::StaticRr => Algorithm::StaticRr(StaticRr::new()),
+        Balance::LeastConn => Algorithm::LeastConn(LeastConn::new()),
+        Balance::First => Algorithm::First { order: First::new(&ids), views: Vec::new() },
+        Balance::Random { draws } => {
+            let now = Clock::new().wall();
+            let seed = (now.secs as u64) ^ u64::from(process::pid()) << 32;
+            Algorithm::Random { random: Random::new(Ring::new(&ids), *draws, seed), factor_pct }
+        }
+        Balance::Source
+        | Balance::Uri(_)
+        | Balance::UrlParam { .. }
+        | Balance::Header { .. }
+        | Balance::RdpCookie { .. } => match proxy.hash_type.consistent {
+            true => Algorithm::Ring { ring: Ring::new(&ids), factor_pct },
+            false => Algorithm::Map(StaticRr::new()),
+        },
+    }
 }
 
 /// Each server adds its `maxqueue`; one without a limit takes any number.
@@ -164,6 +193,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
         Server {
             id,
             backend: ProxyId(backend as u32),
+            position: settings.proxies[backend].servers.iter().position(|other| *other == id).unwrap_or(0),
             address: s.resolved.clone(),
             ports: s.address.ports,
             connect: connect_spec(&settings.global.tune, s, &settings.proxies[backend], source),

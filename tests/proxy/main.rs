@@ -1,5 +1,6 @@
 //! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
 
+mod balance;
 mod endurance;
 mod faults;
 mod http_basic;

@@ -2,6 +2,7 @@
 //! reference's words where it has them.
 
 pub mod backends;
+pub mod balance;
 pub mod binds;
 pub mod global;
 pub mod logs;

@@ -1,5 +1,6 @@
 //! The directive rows, a file per area.
 
+pub mod balance;
 pub mod environment;
 pub mod errors;
 pub mod global;
@@ -29,6 +30,7 @@ pub const TABLES: &[&[Directive]] = &[
     tune::ROWS,
     ignored::ROWS,
     proxy::ROWS,
+    balance::ROWS,
     listeners::ROWS,
     servers::ROWS,
     source::ROWS,

@@ -3,10 +3,9 @@
 use crate::config::cx::Cx;
 use crate::config::draft::called;
 use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
-use crate::config::reference_words;
 use crate::config::unknown;
+use crate::settings::Mode;
 use crate::settings::proxy::HttpReuse;
-use crate::settings::{Balance, Mode};
 
 const INTEGER: Arity = Arity::one("expects an integer argument.");
 
@@ -35,7 +34,6 @@ pub const ROWS: &[Directive] = &[
         retries,
     ),
     row("transparent", Sections::BACK, Arity::NONE, "older form of 'option transparent'", transparent),
-    row("balance", Sections::BACK, Arity::ANY, "roundrobin: how a server is chosen", balance),
     row(
         "http-reuse",
         Sections::BACK,
@@ -183,27 +181,6 @@ fn retries(cx: &mut Cx<'_>) {
 fn transparent(cx: &mut Cx<'_>) {
     if let Some(proxy) = cx.proxy() {
         proxy.settings.options.transparent = true;
-    }
-}
-
-fn balance(cx: &mut Cx<'_>) {
-    let text = cx.arg(0);
-    let name = text.split('(').next().unwrap_or(text);
-    match name {
-        "roundrobin" | "" => {
-            if let Some(proxy) = cx.proxy() {
-                proxy.settings.balance = Balance::RoundRobin;
-            }
-        }
-        _ if reference_words::has(reference_words::BALANCE, name) => {
-            cx.alert(format!("'balance {name}' is not supported by subflow yet"));
-        }
-        _ => {
-            let end = unknown::hint_or_dot(unknown::nearest(name, reference_words::BALANCE.iter().copied()));
-            cx.alert(format!(
-                "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', 'hdr(name)' and 'rdp-cookie(name)' options{end}"
-            ));
-        }
     }
 }
 

@@ -70,12 +70,24 @@ fn ids_count_from_two_and_skip_those_that_are_taken() {
 }
 
 #[test]
-fn server_ids_take_the_lowest_that_is_free() {
-    let settings = good(
-        "backend b\n timeout server 1s\n timeout connect 1s\n server a 127.0.0.1:1\n server b 127.0.0.1:2 id 2\n server c 127.0.0.1:3\n",
-    );
-    let ids: Vec<u32> = settings.servers.iter().map(|server| server.id).collect();
-    assert_eq!(ids, [1, 2, 3]);
+fn server_ids_count_on_over_those_that_are_taken() {
+    // Seen with haproxy 2.6.12.
+    for (given, expected) in [
+        (&["", "2", ""][..], &[1, 2, 3][..]),
+        (&["2", "", ""], &[2, 3, 4]),
+        (&["", "1", ""], &[2, 1, 4]),
+        (&["", "40", ""], &[1, 40, 3]),
+        (&["4", "3", "", ""], &[4, 3, 5, 6]),
+        (&["3", "", "", ""], &[3, 2, 4, 5]),
+    ] {
+        let mut config = "backend b\n timeout server 1s\n timeout connect 1s\n".to_owned();
+        for (at, id) in given.iter().enumerate() {
+            let id = if id.is_empty() { String::new() } else { format!(" id {id}") };
+            config += &format!(" server s{at} 127.0.0.1:1{id}\n");
+        }
+        let ids: Vec<u32> = good(&config).servers.iter().map(|server| server.id).collect();
+        assert_eq!(ids, expected, "{given:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::show_sess::address;
 use super::view::{ListenerView, ProxyView, ServerState, ServerView, World};
 use crate::metrics::columns::{COLUMN_COUNT, COLUMNS, Kind, position};
 use crate::metrics::{HttpCounters, Times};
-use crate::settings::{Balance, Mode};
+use crate::settings::Mode;
 use std::fmt::Write as _;
 
 /// One cell; `None` in a row is an empty one.
@@ -293,7 +293,7 @@ fn backend<'a>(
         "weight" = n(weight), "uweight" = n(weight), "act" = n(active), "bck" = n(backup),
         "chkdown" = n(proxy.be.down_transitions), "lastchg" = n(proxy.last_change_secs),
         "comp_in" = n(0u8), "comp_out" = n(0u8), "comp_byp" = n(0u8), "comp_rsp" = n(0u8),
-        "algo" = Cell::Text(match proxy.settings.balance { Balance::RoundRobin => "roundrobin" }),
+        "algo" = Cell::Text(proxy.settings.balance.word()),
         "agg_server_status" = n(0u8), "agg_server_check_status" = n(0u8), "agg_check_status" = n(0u8),
     );
     if all > 0 { set!(row, "downtime" = n(proxy.down_secs)); }

@@ -1,8 +1,8 @@
-//! `option http-buffer-request`: the request is held until its body is there or a buffer is full.
+//! `option http-buffer-request`, and `balance url_param ... check_post` where the key may be in the body: the request is held until its body is there or a buffer is full.
 
 use super::{Exchange, reply};
 use crate::conn::transport::raw::{self, Read, Write};
-use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, route};
+use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, key, route};
 use crate::wire::http1::{Body, ChunkLimits};
 
 /// What a client that waits for it is told, so that it sends its body.
@@ -12,6 +12,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub fn must_hold(s: &Stream, env: &Env) -> bool {
     let wanted = env.proxy_settings(s.frontend).http.buffer_request
         || s.backend.is_some_and(|b| env.proxy_settings(b).http.buffer_request);
+    let wanted = wanted || s.backend.is_some_and(|b| key::may_be_in_body(s, b, env));
     wanted && s.http.as_ref().is_some_and(|h| !h.held && h.asked.body != Body::None)
 }
 

@@ -46,6 +46,8 @@ pub struct Exchange {
     pub held_chunks: ChunkParser,
     /// The client was told to go on with its body: the server is not asked to do so.
     pub holds_expect: bool,
+    /// Hash of the part of the request that `balance` looks at.
+    pub balance_hash: Option<u32>,
     /// Status sent to the client; 0 before.
     pub status: u16,
     /// The request head may go to the server.
@@ -89,6 +91,7 @@ impl Default for Exchange {
             held_len: 0,
             held_chunks: ChunkParser::default(),
             holds_expect: false,
+            balance_hash: None,
             status: 0,
             request_released: false,
             request_done: false,
@@ -121,6 +124,7 @@ impl Exchange {
         self.held_len = 0;
         self.held_chunks = ChunkParser::default();
         self.holds_expect = false;
+        self.balance_hash = None;
         self.status = 0;
         self.request_released = false;
         self.request_done = false;

@@ -3,9 +3,9 @@
 
 use super::reply;
 use crate::settings::{AddressHeader, HttpMode, Proxy};
-use crate::stream::{Cause, Env, Stage, Stream, Turn};
+use crate::stream::{Cause, Env, Stage, Stream, Turn, key};
 use crate::sys::socket;
-use crate::wire::http1::{Edits, Known, Link, Range16, RequestHead, request_edits};
+use crate::wire::http1::{Body, Edits, Known, Link, Range16, RequestHead, request_edits};
 use std::io::Write;
 use std::net::IpAddr;
 
@@ -26,6 +26,10 @@ pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
         add_header(&mut http.edits, &http.request, name.as_bytes(), &http.unique_id);
     }
     let (head, bytes) = (&http.request, buffer.data());
+    if back.balance.needs_http() {
+        let chunked = http.asked.body == Body::Chunked;
+        http.balance_hash = key::of_request(back, head, bytes, chunked);
+    }
     let forwardfor = back.http.forwardfor.as_ref().or(front.http.forwardfor.as_ref());
     let if_none = every_side(front, back, |p| p.http.forwardfor.as_ref(), |header| header.if_none);
     if let (Some(header), Some(ip)) = (forwardfor, told) {
