@@ -61,6 +61,7 @@ fn check_proxy(proxy: &mut ProxyDraft, global: &Global, diags: &mut Diags) {
     check::servers::names(proxy, diags);
     check::servers::cookies(proxy, diags);
     check::servers::mptcp_options(proxy, diags);
+    check::servers::tfo_retries(proxy, diags);
 }
 
 /// Gives ids to proxies without one: the lowest unused, in order of declaration.

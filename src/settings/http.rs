@@ -26,4 +26,63 @@ pub struct Http {
     pub pretend_keepalive: bool,
     /// `option http-buffer-request`: a request goes on when its body is there or a buffer is full.
     pub buffer_request: bool,
+    /// `retry-on`
+    pub retry_on: RetryOn,
+}
+
+/// `retry-on`: what a request is sent again after. A set of bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryOn(u32);
+
+/// Statuses that `retry-on` takes.
+pub const RETRY_STATUSES: [u16; 10] = [401, 403, 404, 408, 425, 500, 501, 502, 503, 504];
+
+impl RetryOn {
+    /// `none`
+    pub const NONE: RetryOn = RetryOn(0);
+    /// `conn-failure`: there was no connection.
+    pub const CONN_FAILURE: RetryOn = RetryOn(1);
+    /// `empty-response`: the server closed before its head was whole.
+    pub const EMPTY_RESPONSE: RetryOn = RetryOn(2);
+    /// `junk-response`: the head breaks the protocol.
+    pub const JUNK_RESPONSE: RetryOn = RetryOn(4);
+    /// `response-timeout`: `timeout server` ran out before the head.
+    pub const RESPONSE_TIMEOUT: RetryOn = RetryOn(8);
+    /// `0rtt-rejected`: cannot happen without TLS towards servers.
+    pub const REJECTED_0RTT: RetryOn = RetryOn(16);
+    /// Position of the first status.
+    const STATUS_SHIFT: usize = 8;
+
+    /// A status of the server; nothing for one that `retry-on` does not take.
+    pub fn status(status: u16) -> RetryOn {
+        let at = RETRY_STATUSES.iter().position(|known| *known == status);
+        at.map_or(RetryOn::NONE, |at| RetryOn(1 << (RetryOn::STATUS_SHIFT + at)))
+    }
+
+    /// `all-retryable-errors`
+    pub fn all_retryable() -> RetryOn {
+        let words = RetryOn(0x1f);
+        [500, 502, 503, 504].into_iter().fold(words, |all, status| all.and(RetryOn::status(status)))
+    }
+
+    /// Both.
+    pub fn and(self, other: RetryOn) -> RetryOn {
+        RetryOn(self.0 | other.0)
+    }
+
+    /// Whether `event`, one or more, is among these; nothing never is.
+    pub fn has(self, event: RetryOn) -> bool {
+        self.0 & event.0 != 0
+    }
+
+    /// Whether a request must be kept for it after it was sent.
+    pub fn needs_request(self) -> bool {
+        self.0 & !(RetryOn::CONN_FAILURE.0) != 0
+    }
+}
+
+impl Default for RetryOn {
+    fn default() -> Self {
+        RetryOn::CONN_FAILURE
+    }
 }

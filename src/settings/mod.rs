@@ -16,7 +16,7 @@ pub mod server;
 pub use answers::Answers;
 pub use bind::Bind;
 pub use global::{Global, StatsSocket, Tune};
-pub use http::{AddressHeader, Http};
+pub use http::{AddressHeader, Http, RetryOn};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};
 pub use proxy::{Balance, HashType, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
 pub use server::{Server, Source};

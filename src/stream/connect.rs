@@ -2,13 +2,14 @@
 
 use super::http::{self, reply};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, record, route};
-use crate::base::ids::ServerId;
+use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::net::address::Ports;
 use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
 use crate::net::protocol::Protocol;
+use crate::settings::RetryOn;
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
 use crate::sys::{io as sys_io, socket};
@@ -198,9 +199,24 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         return route::no_server(s, env, Stage::Connect);
     };
     let settings = env.proxy_settings(backend);
-    if s.retries >= settings.retries {
+    let wanted = !s.is_http || settings.http.retry_on.has(RetryOn::CONN_FAILURE);
+    if !wanted || s.retries >= settings.retries {
         return give_up(s, env, failure);
     }
+    if redispatches(s, env, backend, server) {
+        return Turn::Go(Phase::Route);
+    }
+    if matches!(failure, Failure::Timeout | Failure::AtOnce) {
+        return start(s, env);
+    }
+    let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
+    s.phase_deadline_ms = Some(env.now_ms() + pause);
+    Turn::Go(Phase::Backoff)
+}
+
+/// Counts another attempt and says whether it may go to another server; then the present one is left.
+fn redispatches(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerId) -> bool {
+    let settings = env.proxy_settings(backend);
     s.retries += 1;
     let redispatch = match settings.options.redispatch {
         None | Some(0) => false,
@@ -212,16 +228,22 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         env.server(server).counters.redispatches += 1;
         route::release_slot(s, env);
         s.redispatched = true;
-        return Turn::Go(Phase::Route);
+        return true;
     }
     env.proxy(backend).be.retries += 1;
     env.server(server).counters.retries += 1;
-    if matches!(failure, Failure::Timeout | Failure::AtOnce) {
-        return start(s, env);
+    false
+}
+
+/// The request goes out once more, at once: its connection stood, so there is nothing to wait for.
+pub fn try_again(s: &mut Stream, env: &mut Env) -> Turn {
+    let (Some(backend), Some(server)) = (s.backend, s.server) else {
+        return route::no_server(s, env, Stage::Connect);
+    };
+    match redispatches(s, env, backend, server) {
+        true => Turn::Go(Phase::Route),
+        false => start(s, env),
     }
-    let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
-    s.phase_deadline_ms = Some(env.now_ms() + pause);
-    Turn::Go(Phase::Backoff)
 }
 
 /// Between two attempts.

@@ -372,3 +372,157 @@ fn a_body_larger_than_a_buffer_is_held_until_that_is_full() {
         rig.expect_http_log();
     });
 }
+
+/// What a server does with a request.
+#[derive(Clone, Copy)]
+enum Act {
+    Answer(&'static str),
+    Close,
+    Reset,
+    Nothing,
+    /// Half of a head, then the end.
+    Half,
+}
+
+/// One request against a server that does each of `acts` in turn.
+fn retried(extra: &str, request: &str, acts: &[Act]) {
+    let extra = format!("backend timeout server 250\n{extra}");
+    http(&extra, |rig| {
+        let mut client = rig.client();
+        client.send(request);
+        let mut servers = Vec::new();
+        for act in acts {
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            match act {
+                Act::Answer(text) => server.send(text),
+                Act::Close => server.close(),
+                Act::Reset => server.reset(),
+                Act::Nothing => {}
+                Act::Half => {
+                    server.send("HTTP/1.1 200 O");
+                    server.close();
+                }
+            }
+            servers.push(server);
+        }
+        client.read_http(BodyRule::Response);
+        client.close();
+        rig.expect_http_log();
+    });
+}
+
+const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
+const JUNK: &str = "no http\r\n\r\n";
+const DONE: Act = Act::Answer(OK);
+
+#[test]
+fn a_request_is_sent_again_after_what_retry_on_says() {
+    retried("backend retry-on empty-response", GET, &[Act::Close, DONE]);
+    retried("backend retry-on empty-response", GET, &[Act::Reset, DONE]);
+    retried("backend retry-on empty-response", GET, &[Act::Half, DONE]);
+    retried("backend retry-on junk-response", GET, &[Act::Answer(JUNK), DONE]);
+    retried("backend retry-on response-timeout", GET, &[Act::Nothing, DONE]);
+    retried("backend retry-on 503", GET, &[Act::Answer(BUSY), DONE]);
+    retried(
+        "backend retry-on 404 503",
+        GET,
+        &[Act::Answer("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), DONE],
+    );
+    retried("defaults retry-on all-retryable-errors", GET, &[Act::Close, Act::Answer(JUNK), DONE]);
+}
+
+#[test]
+fn a_request_is_not_sent_again_after_anything_else() {
+    retried("", GET, &[Act::Close]);
+    retried("backend retry-on none", GET, &[Act::Close]);
+    retried("backend retry-on conn-failure", GET, &[Act::Reset]);
+    retried("backend retry-on junk-response", GET, &[Act::Close]);
+    retried("backend retry-on empty-response", GET, &[Act::Answer(JUNK)]);
+    retried("backend retry-on empty-response", GET, &[Act::Nothing]);
+    retried("backend retry-on 404", GET, &[Act::Answer(BUSY)]);
+}
+
+#[test]
+fn retries_bound_the_attempts_and_the_last_answer_goes_on() {
+    retried("backend retry-on 503", GET, &[Act::Answer(BUSY); 4]);
+    retried("backend retry-on empty-response\nbackend retries 1", GET, &[Act::Close; 2]);
+    retried("backend retry-on empty-response\nbackend retries 0", GET, &[Act::Close]);
+}
+
+#[test]
+fn a_body_is_sent_again_with_its_head() {
+    let requests = [
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    ];
+    for request in requests {
+        retried("backend retry-on empty-response\nfrontend option forwardfor", request, &[Act::Close, DONE]);
+    }
+}
+
+#[test]
+fn a_body_larger_than_a_buffer_is_not_sent_again() {
+    let request =
+        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n{}", "x".repeat(40_000));
+    retried("backend retry-on empty-response", &request, &[Act::Close]);
+}
+
+#[test]
+fn without_conn_failure_no_connection_is_tried_twice() {
+    for words in ["none", "503", "empty-response"] {
+        let extra = format!(
+            "backend server s1 ${{refused}}\nbackend retry-on {words}\nbackend timeout connect 100\nbackend option redispatch"
+        );
+        http(&extra, |rig| {
+            let mut client = rig.client();
+            client.send(GET);
+            client.read_answer();
+            client.close();
+            rig.expect_http_log();
+        });
+    }
+}
+
+#[test]
+fn a_request_sent_again_may_go_to_another_server() {
+    let extra = "backend server s1 ${s1}
+                 backend server s2 ${s2}
+                 backend retry-on empty-response
+                 backend option redispatch 1";
+    http(extra, |rig| {
+        let mut client = rig.client();
+        client.send(GET);
+        let mut first = rig.s1.accept();
+        first.read_http(BodyRule::Request);
+        first.close();
+        let mut second = rig.s2.accept();
+        second.read_http(BodyRule::Request);
+        second.send(OK);
+        client.read_answer();
+        client.close();
+        rig.expect_http_log();
+    });
+}
+
+/// What was asked behind the request that is sent again is not lost.
+#[test]
+fn a_pipelined_request_waits_for_the_second_try() {
+    http("backend retry-on empty-response", |rig| {
+        let mut client = rig.client();
+        client.send(format!("{GET}{}", GET.replace("/a", "/b")));
+        let mut first = rig.s1.accept();
+        first.read_http(BodyRule::Request);
+        first.close();
+        let mut second = rig.s1.accept();
+        second.read_http(BodyRule::Request);
+        second.send(OK);
+        client.read_http(BodyRule::Response);
+        second.read_http(BodyRule::Request);
+        second.send(OK);
+        client.read_http(BodyRule::Response);
+        client.close();
+        rig.expect_http_log();
+        rig.expect_http_log();
+    });
+}

@@ -3,7 +3,7 @@
 use crate::base::diag::{Diags, Severity};
 use crate::config::draft::ProxyDraft;
 use crate::net::address::Transport;
-use crate::settings::Mode;
+use crate::settings::{Mode, RetryOn};
 use std::collections::HashMap;
 
 /// Two servers of a backend may not have the same name.
@@ -45,5 +45,19 @@ pub fn mptcp_options(proxy: &ProxyDraft, diags: &mut Diags) {
                 server.place.file, server.place.line, proxy.settings.name, server.name
             ));
         }
+    }
+}
+
+/// A first packet that carries the request is lost with its connection: without the request it cannot be sent again.
+pub fn tfo_retries(proxy: &ProxyDraft, diags: &mut Diags) {
+    let wanted = [RetryOn::CONN_FAILURE, RetryOn::EMPTY_RESPONSE, RetryOn::RESPONSE_TIMEOUT];
+    if wanted.into_iter().all(|event| proxy.settings.http.retry_on.has(event)) {
+        return;
+    }
+    for server in proxy.servers.iter().filter(|server| server.options.tfo) {
+        diags.warning(format!(
+            "[{}:{}] : 'server {}/{}' : server has tfo activated, the backend should be configured with at least 'conn-failure', 'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on failure.",
+            server.place.file, server.place.line, proxy.settings.name, server.name
+        ));
     }
 }

@@ -5,7 +5,7 @@ use crate::config::cx::Cx;
 use crate::config::draft::HttpOption;
 use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
 use crate::net::address::{Family, Host};
-use crate::settings::AddressHeader;
+use crate::settings::{AddressHeader, RetryOn};
 use crate::wire::http1::is_token;
 
 /// Rows of this file.
@@ -23,6 +23,14 @@ pub const ROWS: &[Directive] = &[
         Arity::ANY,
         "every request is balanced, none waits for the server of the one before",
         max_keep_alive_queue as fn(&mut Cx<'_>),
+    )
+    .warning_itself(),
+    row(
+        "retry-on",
+        Sections::BACK,
+        Arity::ANY,
+        "none, or any of conn-failure, empty-response, junk-response, response-timeout, 0rtt-rejected, <status>; all-retryable-errors",
+        retry_on as fn(&mut Cx<'_>),
     )
     .warning_itself(),
 ];
@@ -130,5 +138,35 @@ fn max_keep_alive_queue(cx: &mut Cx<'_>) {
     if cx.lacks_backend() {
         let title = cx.title();
         cx.warning(format!("max-keep-alive-queue will be ignored because {title} has no backend capability"));
+    }
+}
+
+fn retry_on(cx: &mut Cx<'_>) {
+    if cx.lacks_backend() {
+        return cx.alert("'retry-on' only available in backend or listen section");
+    }
+    if cx.args().is_empty() {
+        return cx.alert("'retry-on' needs at least one keyword to specify when to retry");
+    }
+    let mut events = RetryOn::NONE;
+    for word in cx.args() {
+        let event = match &**word {
+            "none" if cx.args().len() > 1 => return cx.alert("'retry-on' 'none' is only usable alone"),
+            "none" => RetryOn::NONE,
+            "conn-failure" => RetryOn::CONN_FAILURE,
+            "empty-response" => RetryOn::EMPTY_RESPONSE,
+            "junk-response" => RetryOn::JUNK_RESPONSE,
+            "response-timeout" => RetryOn::RESPONSE_TIMEOUT,
+            "0rtt-rejected" => RetryOn::REJECTED_0RTT,
+            "all-retryable-errors" => RetryOn::all_retryable(),
+            other => match other.parse().map_or(RetryOn::NONE, RetryOn::status) {
+                RetryOn::NONE => return cx.alert(format!("'retry-on': unknown keyword '{other}'")),
+                status => status,
+            },
+        };
+        events = events.and(event);
+    }
+    if let Some(proxy) = cx.proxy() {
+        proxy.settings.http.retry_on = events;
     }
 }

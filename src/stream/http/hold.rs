@@ -3,7 +3,7 @@
 use super::{Exchange, reply};
 use crate::conn::transport::raw::{self, Read, Write};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, key, route};
-use crate::wire::http1::{Body, ChunkLimits};
+use crate::wire::http1::{Body, ChunkLimits, HeadError};
 
 /// What a client that waits for it is told, so that it sends its body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -47,7 +47,7 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         match is_whole(http, buffer.data()) {
             Ok(false) if buffer.len() < limit => {}
             Ok(_) => return go_on(s, env),
-            Err(()) => {
+            Err(_) => {
                 s.conclude(Cause::Proxy, Stage::Request);
                 return reply::fail(s, env, 400);
             }
@@ -73,13 +73,13 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
 ///
 /// # Errors
 /// Its chunks are broken.
-fn is_whole(http: &mut Exchange, bytes: &[u8]) -> Result<bool, ()> {
+pub fn is_whole(http: &mut Exchange, bytes: &[u8]) -> Result<bool, HeadError> {
     let body = bytes.get(http.request_head_len..).unwrap_or(&[]);
     match http.asked.body {
         Body::Length(n) => Ok(body.len() as u64 >= n),
         Body::Chunked => {
             let rest = body.get(http.held_len..).unwrap_or(&[]);
-            let walk = http.held_chunks.walk(rest, &ChunkLimits::default()).map_err(|_| ())?;
+            let walk = http.held_chunks.walk(rest, &ChunkLimits::default())?;
             http.held_len += walk.forward;
             Ok(walk.done)
         }

@@ -5,11 +5,14 @@ pub mod prepare;
 pub mod reply;
 pub mod request;
 pub mod response;
+pub mod retry;
 pub mod reuse;
 
 use super::forward::{Pumped, pump};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
+use crate::base::buffer::Buffer;
 use crate::log::Captured;
+use crate::settings::RetryOn;
 use crate::wire::http1::{ChunkParser, Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
 
 /// What one HTTP exchange needs besides its channels. Used again for the next one, so that a request
@@ -48,6 +51,10 @@ pub struct Exchange {
     pub holds_expect: bool,
     /// Hash of the part of the request that `balance` looks at.
     pub balance_hash: Option<u32>,
+    /// The request as it was sent, for another try (`retry-on`).
+    pub kept: Option<Buffer>,
+    /// As `keep_back`, before the response had its say.
+    pub keep_back_wanted: bool,
     /// Status sent to the client; 0 before.
     pub status: u16,
     /// The request head may go to the server.
@@ -92,6 +99,8 @@ impl Default for Exchange {
             held_chunks: ChunkParser::default(),
             holds_expect: false,
             balance_hash: None,
+            kept: None,
+            keep_back_wanted: false,
             status: 0,
             request_released: false,
             request_done: false,
@@ -125,6 +134,7 @@ impl Exchange {
         self.held_chunks = ChunkParser::default();
         self.holds_expect = false;
         self.balance_hash = None;
+        self.keep_back_wanted = false;
         self.status = 0;
         self.request_released = false;
         self.request_done = false;
@@ -144,6 +154,7 @@ const IDLE_EXCHANGES_MAX: usize = 256;
 /// Gives the exchange's memory back to the pool.
 pub fn put_back(s: &mut Stream, env: &mut Env) {
     if let Some(mut http) = s.http.take() {
+        env.pools.buffers.put(http.kept.take());
         if env.pools.exchanges.len() < IDLE_EXCHANGES_MAX {
             http.reset();
             env.pools.exchanges.push(http);
@@ -180,6 +191,7 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
 
 /// Sends what there is of the request. `Err` is the turn to take instead of going on.
 fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
+    retry::keep(s, env);
     let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
     if !http.request_released {
         request::release(&mut s.req, &mut s.req_body, http);
@@ -249,6 +261,9 @@ pub fn client_silent(s: &mut Stream, env: &mut Env) -> Turn {
 pub fn server_silent(s: &mut Stream, env: &mut Env) -> Turn {
     let waiting_head = s.http.as_ref().is_some_and(|h| !h.tunnel && !h.response_started);
     if waiting_head {
+        if let Some(turn) = retry::retry(s, env, RetryOn::RESPONSE_TIMEOUT) {
+            return turn;
+        }
         if let (Some(backend), Some(server)) = (s.backend, s.server) {
             env.proxy(backend).be.failed_resp += 1;
             env.server(server).counters.failed_resp += 1;

@@ -20,6 +20,7 @@ pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     let keeps =
         front.options.http_mode == HttpMode::KeepAlive && back.options.http_mode == HttpMode::KeepAlive;
     http.keep_back = http.asked.server_keep_alive && keeps;
+    http.keep_back_wanted = http.keep_back;
     let pretends = http.asked.server_keep_alive && back.http.pretend_keepalive;
     let link = if http.keep_back || pretends { Link::Keep } else { Link::Close };
     if let Some(name) = front.unique_id_header.as_ref().filter(|_| !http.unique_id.is_empty()) {

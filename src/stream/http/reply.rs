@@ -50,7 +50,7 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
 }
 
 /// Bytes of a request that is here as a whole, nothing of it sent.
-fn unsent_len(http: &Exchange, channel: &Channel) -> Option<usize> {
+pub fn unsent_len(http: &Exchange, channel: &Channel) -> Option<usize> {
     let head_len = http.request_head_len;
     if http.request_released || head_len == 0 {
         return None;

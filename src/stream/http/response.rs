@@ -1,10 +1,11 @@
 //! The response: its head, and the body after it.
 
-use super::{Exchange, reply};
+use super::{Exchange, reply, retry};
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
+use crate::settings::RetryOn;
 use crate::stream::forward::{Pumped, pump};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, record, tcp};
 use crate::wire::http1::{
@@ -141,6 +142,11 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     if http.answered.interim {
         return pass_interim(s, env, at).map(Some);
     }
+    if let Some(turn) = retry::retry(s, env, RetryOn::status(status)) {
+        return Err(turn);
+    }
+    let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
+    env.pools.buffers.put(http.kept.take());
     http.status = status;
     http.response_started = true;
     s.marks.response_ms = Some(env.now_ms());
@@ -256,6 +262,9 @@ fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
 
 /// The server closed before it answered.
 fn closed_early(s: &mut Stream, env: &mut Env) -> Turn {
+    if let Some(turn) = retry::retry(s, env, RetryOn::EMPTY_RESPONSE) {
+        return turn;
+    }
     let nothing_came = s.res.waiting() == 0;
     let reused = s.http.as_ref().is_some_and(|h| h.reused);
     count_failed(s, env);
@@ -276,6 +285,9 @@ fn bad(s: &mut Stream, env: &mut Env) -> Turn {
 
 /// The server's head breaks the protocol or does not fit.
 fn bad_with(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
+    if let Some(turn) = retry::retry(s, env, RetryOn::JUNK_RESPONSE) {
+        return turn;
+    }
     count_failed(s, env);
     s.conclude(Cause::Proxy, Stage::Headers);
     reply::fail(s, env, status)
