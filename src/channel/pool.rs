@@ -17,18 +17,20 @@ pub struct BufferPool {
     idle: Vec<Buffer>,
     size: usize,
     used: usize,
+    used_max: usize,
 }
 
 impl BufferPool {
     /// A pool of buffers of `size` bytes (`tune.bufsize`).
     pub fn new(size: usize) -> Self {
-        BufferPool { idle: Vec::new(), size, used: 0 }
+        BufferPool { idle: Vec::new(), size, used: 0, used_max: 0 }
     }
 
     /// A buffer, empty.
     #[inline]
     pub fn take(&mut self) -> Buffer {
         self.used += 1;
+        self.used_max = self.used_max.max(self.used);
         self.idle.pop().unwrap_or_else(|| Buffer::with_capacity(self.size))
     }
 
@@ -57,6 +59,11 @@ impl BufferPool {
     /// Buffers lent out.
     pub fn used(&self) -> usize {
         self.used
+    }
+
+    /// Most buffers ever lent out at once.
+    pub fn used_max(&self) -> usize {
+        self.used_max
     }
 
     /// Frees half of the idle ones; called now and then so that a peak is not kept for ever.

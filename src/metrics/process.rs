@@ -26,12 +26,6 @@ pub struct ProcessCounters {
     pub stale_tokens: u64,
     /// Times a listener paused because accept said EMFILE, ENFILE, ENOBUFS or ENOMEM.
     pub accept_pauses: u64,
-    /// `PipesUsed`: pipes lent now. `max` is the most at a time.
-    pub pipes: Gauge,
-    /// `PipesFree`: pipes kept for the next; a gauge set by the pool.
-    pub pipes_free: u64,
-    /// Buffers lent now; `max` is the most at a time.
-    pub buffers: Gauge,
     /// Connections on which splice was refused by the kernel and given up.
     pub splice_refused: u64,
     /// Binds and servers that were to use MPTCP and fell back to TCP, at start and later.
@@ -41,12 +35,9 @@ pub struct ProcessCounters {
 }
 
 impl ProcessCounters {
-    /// `clear counters` clears the maxima; with `all` the totals too. The last four of `show info`
-    /// that are no totals (gauges) stay as they are.
+    /// `clear counters` clears the maxima; with `all` the totals too. Gauges stay as they are.
     pub fn clear(&mut self, all: bool) {
         self.conn.clear(all);
-        self.pipes.clear(all);
-        self.buffers.clear(all);
         self.conn_rate.clear_max();
         self.sess_rate.clear_max();
         self.bytes_out_rate.clear_max();
@@ -56,9 +47,6 @@ impl ProcessCounters {
                 conn_rate: self.conn_rate,
                 sess_rate: self.sess_rate,
                 bytes_out_rate: self.bytes_out_rate,
-                pipes: self.pipes,
-                pipes_free: self.pipes_free,
-                buffers: self.buffers,
                 ..ProcessCounters::default()
             };
         }
@@ -70,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clear_all_keeps_what_is_lent() {
-        let mut process = ProcessCounters { requests: 7, pipes_free: 2, ..Default::default() };
-        process.pipes.enter();
+    fn clear_all_keeps_what_is_open() {
+        let mut process = ProcessCounters { requests: 7, ..Default::default() };
+        process.conn.enter();
         process.clear(true);
-        assert_eq!((process.requests, process.pipes_free, process.pipes.cur), (0, 2, 1));
+        assert_eq!((process.requests, process.conn.cur), (0, 1));
     }
 }

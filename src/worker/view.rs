@@ -6,7 +6,8 @@ use crate::net::listener::State;
 use crate::net::protocol::{Protocol, SockFamily};
 use crate::proxy::{Listener, ListenerId};
 use crate::service::cli::view::{
-    CliSocketView, FrontState, InfoView, ListenerView, ProxyView, ServerState, ServerView, SessionView, World,
+    CliSocketView, FrontState, HeldView, InfoView, ListenerView, ProxyView, ServerState, ServerView,
+    SessionView, World,
 };
 use crate::stream::{Phase, Stream};
 use crate::sys::addr::SockAddr;
@@ -47,6 +48,7 @@ impl World for Live {
             pool_bytes: (env.pools.buffers.used() + env.pools.buffers.idle()) as u64 * buffer,
             pool_used_bytes: env.pools.buffers.used() as u64 * buffer,
             log_dropped: env.logger.dropped(),
+            held: self.held(),
         }
     }
 
@@ -136,6 +138,24 @@ impl World for Live {
 }
 
 impl Live {
+    fn held(&self) -> HeldView {
+        let env = &self.env;
+        let (buffers, pipes) = (&env.pools.buffers, &env.pools.pipes);
+        HeldView {
+            conns: env.conns.len() as u64,
+            sessions: env.sessions.len() as u64,
+            streams: self.streams.len() as u64,
+            listeners: env.listeners.len() as u64,
+            timers: (env.wheel.len() - usize::from(env.housekeeping_set)) as u64,
+            idle_server_conns: env.servers.iter().map(|server| server.idle.len() as u64).sum(),
+            buffers: buffers.used() as u64,
+            buffers_max: buffers.used_max() as u64,
+            pipes: pipes.used() as u64,
+            pipes_max: pipes.used_max() as u64,
+            pipes_idle: pipes.idle() as u64,
+        }
+    }
+
     fn session_view(&self, s: &Stream) -> Option<SessionView<'_>> {
         let env = &self.env;
         let session = env.sessions.get(s.session)?;

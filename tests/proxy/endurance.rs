@@ -32,8 +32,8 @@ pub struct Held {
 
 /// What the proxy holds now: its descriptors and every gauge of `show info` that counts live things.
 pub fn held(proxy: &Proxy) -> Held {
-    // Tasks and jobs are the live slots of the arenas; the asking connection is in all of them each time.
-    let gauge = |key: &str| ["CurrConns", "Tasks", "Jobs", "PipesUsed", "Buffers"].contains(&key);
+    // The asking connection is in the timers each time.
+    let gauge = |key: &str| ["CurrConns", "Tasks", "Jobs"].contains(&key) || key.starts_with("Arena");
     let counts = proxy.cli().info().into_iter().filter(|(key, _)| gauge(key));
     let counts = counts.filter_map(|(key, value)| Some((key, value.parse().ok()?))).collect();
     Held { fds: proxy.fd_count(), counts }

@@ -88,8 +88,8 @@ static FIELDS: &[Field] = &[
     field("CurrSslConns", "MGP", "TLS connections now", |_| U32(0)),
     field("CumSslConns", "MCP", "TLS connections so far", |_| U32(0)),
     field("Maxpipes", "CLP", "pipes allowed", |v| U32(v.maxpipes)),
-    field("PipesUsed", "MGP", "pipes in use", |v| U32(v.counters.pipes.cur)),
-    field("PipesFree", "MGP", "pipes kept for the next use", |v| U32(v.counters.pipes_free)),
+    field("PipesUsed", "MGP", "pipes in use", |v| U32(v.held.pipes)),
+    field("PipesFree", "MGP", "pipes kept for the next use", |v| U32(v.held.pipes_idle)),
     field("ConnRate", "MRP", "connections in the last second", |v| U32(v.counters.conn_rate.per_second(v.now_ms))),
     field("ConnRateLimit", "CLP", "connections allowed in a second", |v| U32(v.global.maxconnrate.unwrap_or(0).into())),
     field("MaxConnRate", "MMP", "most connections in a second", |v| U32(v.counters.conn_rate.max())),
@@ -140,9 +140,17 @@ static FIELDS: &[Field] = &[
     field("AcceptPauses", "MCP", "times a listener paused for want of descriptors or memory", |v| U64(v.counters.accept_pauses)),
     field("MptcpFallbacks", "MCP", "times TCP was used where MPTCP was to be", |v| U64(v.counters.mptcp_fallbacks)),
     field("SpliceRefused", "MCP", "connections on which the kernel refused splice", |v| U64(v.counters.splice_refused)),
-    field("PipesMax", "MMP", "most pipes in use", |v| U32(v.counters.pipes.max)),
-    field("Buffers", "MGP", "buffers in use", |v| U32(v.counters.buffers.cur)),
-    field("BuffersMax", "MMP", "most buffers in use", |v| U32(v.counters.buffers.max)),
+    field("PipesMax", "MMP", "most pipes in use", |v| U32(v.held.pipes_max)),
+    field("BuffersMax", "MMP", "most buffers in use", |v| U32(v.held.buffers_max)),
+    field("ArenaConns", "MGP", "connections held, idle ones to servers included", |v| U32(v.held.conns)),
+    field("ArenaSessions", "MGP", "client sessions held", |v| U32(v.held.sessions)),
+    field("ArenaStreams", "MGP", "streams held", |v| U32(v.held.streams)),
+    field("ArenaListeners", "MGP", "listeners held, those of the CLI included", |v| U32(v.held.listeners)),
+    field("ArenaTimers", "MGP", "timers that something waits for", |v| U32(v.held.timers)),
+    field("ArenaIdleServerConns", "MGP", "idle server connections held", |v| U32(v.held.idle_server_conns)),
+    field("ArenaBuffers", "MGP", "buffers lent", |v| U32(v.held.buffers)),
+    field("ArenaPipes", "MGP", "pipes lent", |v| U32(v.held.pipes)),
+    field("ArenaPipesIdle", "MGP", "pipes kept open for the next use", |v| U32(v.held.pipes_idle)),
 ];
 
 /// `show info [desc|typed]*`
@@ -204,6 +212,13 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in {text}");
         }
+    }
+
+    #[test]
+    fn what_is_held_stands_at_the_end() {
+        let text = answer(&mut TestWorld::new(), "show info");
+        assert!(text.contains("\nArenaConns: 2\nArenaSessions: 0\n"), "{text}");
+        assert!(text.ends_with("\nArenaPipesIdle: 0\n\n"), "{text}");
     }
 
     #[test]

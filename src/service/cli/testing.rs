@@ -110,6 +110,7 @@ impl World for TestWorld {
             pool_bytes: 0,
             pool_used_bytes: 0,
             log_dropped: 5,
+            held: HeldView { conns: 2, ..HeldView::default() },
         }
     }
 

@@ -78,6 +78,35 @@ pub struct InfoView<'a> {
     pub pool_used_bytes: u64,
     /// Log lines lost.
     pub log_dropped: u64,
+    /// What is held now.
+    pub held: HeldView,
+}
+
+/// Live objects, counted where they are kept: what must come back to where it was when the traffic has gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeldView {
+    /// Connections of clients and to servers, idle ones included.
+    pub conns: u64,
+    /// Client sessions.
+    pub sessions: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Listeners, those of the CLI included.
+    pub listeners: u64,
+    /// Timers that something waits for; the periodic tidying is not counted.
+    pub timers: u64,
+    /// Idle server connections.
+    pub idle_server_conns: u64,
+    /// Buffers lent.
+    pub buffers: u64,
+    /// Most buffers lent at once.
+    pub buffers_max: u64,
+    /// Pipes lent.
+    pub pipes: u64,
+    /// Most pipes lent at once.
+    pub pipes_max: u64,
+    /// Pipes kept open for the next use.
+    pub pipes_idle: u64,
 }
 
 /// Whether a frontend or listener takes clients.
