@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use subflow::config::keyword::{Row, Sections, Status};
 use subflow::config::reference_words as words;
 use subflow::config::{bind_line, keywords, log_format, server_line};
+use subflow::service::cli::rows::COMMANDS;
 
 /// Place and keyword.
 type Name = (String, String);
@@ -108,6 +109,14 @@ fn names_of<H>(row: &Row<H>) -> Vec<Name> {
     names
 }
 
+/// Commands for checks answer as the reference does for a server without any.
+fn command_status(words: &[&str]) -> Status {
+    match words {
+        ["enable" | "disable", "health" | "agent"] => Status::NoOp("no server has checks yet"),
+        _ => Status::Works,
+    }
+}
+
 fn rows() -> BTreeMap<Name, Status> {
     let mut rows = BTreeMap::new();
     for (place, keyword) in WITHOUT_ROW {
@@ -127,6 +136,9 @@ fn rows() -> BTreeMap<Name, Status> {
     }
     for row in bind_line::ROWS {
         rows.insert(("bind".to_owned(), row.name.to_owned()), row.status);
+    }
+    for row in COMMANDS {
+        rows.insert(("cli".to_owned(), row.words.join(" ")), command_status(row.words));
     }
     for row in server_line::ROWS {
         rows.insert(("server".to_owned(), row.name.to_owned()), row.status);

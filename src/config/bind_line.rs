@@ -108,7 +108,12 @@ pub static ROWS: &[BindOption] = &[
     option("gid", "missing value", "<n>: group of a Unix socket", gid),
     option("level", "missing level", "user|operator|admin: rights on a CLI socket", level),
     no_op("expose-fd", "missing fd type", "listeners are not handed to another process yet", expose_fd),
-    no_op("severity-output", "missing severity format", "answers of the CLI carry no severity yet", severity),
+    option(
+        "severity-output",
+        "missing severity format",
+        "none|number|string: weight of CLI answers",
+        severity,
+    ),
     flag("defer-accept", "TCP_DEFER_ACCEPT", |bind, _| set(&mut bind.options.defer_accept)),
     flag("tfo", "TCP_FASTOPEN", |bind, _| set(&mut bind.options.tfo)),
     flag("transparent", "IP_TRANSPARENT", |bind, _| set(&mut bind.options.transparent)),

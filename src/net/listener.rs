@@ -242,6 +242,11 @@ impl Gate {
         self.state == State::Ready
     }
 
+    /// Whether the operator paused it.
+    pub fn is_suspended(&self) -> bool {
+        self.state == State::Suspended
+    }
+
     fn has_room(&self) -> bool {
         self.conns_max == 0 || self.conns < self.conns_max
     }

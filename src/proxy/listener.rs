@@ -35,6 +35,10 @@ pub struct Listener {
     pub gate: Gate,
     /// Its own limit; 0 = none.
     pub maxconn: u32,
+    /// Clients its queue holds, as it was asked to listen.
+    pub backlog: i32,
+    /// Paused by the operator in a way that the kernel refuses clients.
+    pub deaf: bool,
     /// Clients may be waiting: an edge was seen and the queue was not emptied since.
     pub pending: bool,
     /// Clients in its queue waited behind a limit: some may have gone.

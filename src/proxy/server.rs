@@ -27,6 +27,27 @@ pub struct IdleConn {
     pub private_to: Option<(u32, u32)>,
 }
 
+/// What the operator wants of a server (management.txt 9.3 `set server`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admin {
+    /// It serves.
+    Ready,
+    /// It goes on with the clients it has.
+    Drain,
+    /// It is set aside.
+    Maint {
+        /// By `disabled` in the configuration.
+        configured: bool,
+    },
+}
+
+impl Admin {
+    /// Set aside, whoever wanted it.
+    pub const fn is_maint(self) -> bool {
+        matches!(self, Admin::Maint { .. })
+    }
+}
+
 /// One server while it runs.
 #[derive(Debug)]
 pub struct Server {
@@ -46,8 +67,8 @@ pub struct Server {
     pub source: SourceAddr,
     /// `usesrc`: connections come from the client's address, or a foreign one.
     pub usesrc: Option<UseSrc>,
-    /// In maintenance.
-    pub maintenance: bool,
+    /// What the operator wants of it.
+    pub admin: Admin,
     /// Effective weight.
     pub weight: u32,
     /// Exchanges that hold a slot.
@@ -56,6 +77,13 @@ pub struct Server {
     pub slots_used_peak: u32,
     /// Slots; 0 = no limit.
     pub maxconn: u32,
+    /// Slots under full load, `maxconn` of the configuration or of the operator: with `minconn` those of
+    /// [`fit_slots`](Self::fit_slots) are fewer.
+    pub maxconn_full: u32,
+    /// When it went into maintenance or came back, on the loop's clock.
+    pub changed_ms: u64,
+    /// Time in maintenance before that.
+    pub down_ms: u64,
     /// Most streams waiting; 0 = no limit.
     pub maxqueue: u32,
     /// Streams waiting for a slot.
@@ -93,7 +121,19 @@ impl Server {
     /// Whether traffic may be sent to it.
     #[inline]
     pub fn usable(&self) -> bool {
-        !self.maintenance && self.address.is_some()
+        !self.admin.is_maint() && self.address.is_some()
+    }
+
+    /// Whether clients that are new to it may be sent to it, now or when it has a free slot.
+    #[inline]
+    pub fn takes_clients(&self) -> bool {
+        self.usable() && self.weight > 0 && self.admin == Admin::Ready
+    }
+
+    /// How long it was down before `now_ms`, in ms.
+    pub fn down_before(&self, now_ms: u64) -> u64 {
+        let since = now_ms.saturating_sub(self.changed_ms);
+        self.down_ms + if self.admin.is_maint() { since } else { 0 }
     }
 
     /// Exchanges that it has or that wait for it.
@@ -110,8 +150,8 @@ impl Server {
 
     /// Sets the slots after the load of the backend: with `minconn` they grow from there to `maxconn` as
     /// the backend's streams approach `fullconn` (configuration.txt 5.2 `minconn`).
-    pub fn fit_slots(&mut self, configured: (u32, u32), backend_streams: u64, fullconn: u32) {
-        let (minconn, maxconn) = configured;
+    pub fn fit_slots(&mut self, minconn: u32, backend_streams: u64, fullconn: u32) {
+        let maxconn = self.maxconn_full;
         if minconn > 0 && maxconn > minconn && fullconn > 0 {
             let share = u64::from(maxconn) * backend_streams / u64::from(fullconn);
             self.maxconn = (share.min(u64::from(maxconn)) as u32).max(minconn);

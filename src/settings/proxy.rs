@@ -155,6 +155,20 @@ pub enum Balance {
 }
 
 impl Balance {
+    /// Whether weights count at once: an algorithm that makes its map beforehand only takes servers in and out
+    /// (management.txt 9.3 `set weight`).
+    pub const fn takes_weights(&self, hash_type: HashType) -> bool {
+        match self {
+            Balance::StaticRr => false,
+            Balance::RoundRobin | Balance::LeastConn | Balance::First | Balance::Random { .. } => true,
+            Balance::Source
+            | Balance::Uri(_)
+            | Balance::UrlParam { .. }
+            | Balance::Header { .. }
+            | Balance::RdpCookie { .. } => hash_type.consistent,
+        }
+    }
+
     /// Its word in the configuration and in statistics.
     pub const fn word(&self) -> &'static str {
         match self {

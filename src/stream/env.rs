@@ -38,12 +38,23 @@ pub struct Boot {
     pub started: WallTime,
     /// Descriptors that may be open.
     pub ulimit_n: u64,
+    /// Client connections allowed at the start: the most that the operator may allow.
+    pub maxconn: u32,
     /// Descriptors that `maxconn` takes.
     pub maxsock: u64,
     /// Name of the machine.
     pub node: String,
     /// Where the CLI listens, one for each `stats socket` line.
     pub cli_addresses: Vec<String>,
+}
+
+/// `maxconnrate` and `maxsessrate`, or what the operator set since; `None` is no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// Connections in a second.
+    pub conns: Option<u32>,
+    /// Sessions in a second.
+    pub sessions: Option<u32>,
 }
 
 /// The buffers and pipes lent to channels.
@@ -112,6 +123,8 @@ pub struct Env {
     pub untidy: bool,
     /// The process-wide `maxconn`.
     pub maxconn: u32,
+    /// What the process may accept in a second.
+    pub rates: RateLimits,
 }
 
 impl Env {

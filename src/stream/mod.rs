@@ -34,7 +34,7 @@ use crate::base::wheel::TimerKey;
 use crate::channel::Channel;
 use crate::conn::ConnId;
 use crate::conn::mux::Body;
-pub use env::{Alarm, Boot, Env, Pools};
+pub use env::{Alarm, Boot, Env, Pools, RateLimits};
 pub use outcome::{Cause, Outcome, Stage};
 pub use session::Session;
 

@@ -51,8 +51,9 @@ pub fn enter(s: &mut Stream, env: &mut Env) -> Option<ProxyId> {
     s.backend
 }
 
-fn has_usable(backend: ProxyId, env: &Env) -> bool {
-    env.proxies[backend.0 as usize].servers.iter().any(|id| env.servers[id.0 as usize].usable())
+/// Whether some server of the backend takes clients: one with a free slot, or one worth waiting for.
+pub fn has_usable(backend: ProxyId, env: &Env) -> bool {
+    env.proxies[backend.0 as usize].servers.iter().any(|id| env.servers[id.0 as usize].takes_clients())
 }
 
 /// The backend that a frontend's sessions go to, skipping disabled ones.
@@ -125,9 +126,9 @@ fn fit_slots(backend: ProxyId, env: &mut Env) {
         return;
     }
     for id in &proxy.servers {
-        let own = env.settings.server(*id);
+        let minconn = env.settings.server(*id).minconn;
         let server = &mut env.servers[id.0 as usize];
-        server.fit_slots((own.minconn, own.maxconn), proxy.be.sess.cur, proxy.fullconn);
+        server.fit_slots(minconn, proxy.be.sess.cur, proxy.fullconn);
     }
 }
 
@@ -166,7 +167,7 @@ pub fn release_slot(s: &mut Stream, env: &mut Env) {
 
 /// Wakes the first stream that waits for this server alone, else the first of the backend's queue; it
 /// picks again and may queue again.
-fn wake_next(backend: ProxyId, server: Option<ServerId>, env: &mut Env) {
+pub fn wake_next(backend: ProxyId, server: Option<ServerId>, env: &mut Env) {
     let of_server = server.and_then(|id| env.server(id).queue.front().copied());
     if let Some(waiter) = of_server.or_else(|| env.proxy(backend).queue.front().copied()) {
         env.run.push_back(Id::new(waiter.index, waiter.generation));

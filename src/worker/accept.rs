@@ -131,17 +131,17 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
 
 /// How long the rate limits (`rate-limit sessions`, `maxconnrate`, `maxsessrate`) hold a listener back.
 fn rate_wait(env: &Env, id: ListenerId) -> Option<u64> {
-    let global = &env.settings.global;
+    let limits = env.rates;
     let Purpose::Proxy(proxy) = env.listeners.get(id)?.purpose else { return None };
     let own = env.proxy_settings(proxy).rate_limit_sessions;
-    if own.is_none() && global.maxconnrate.is_none() && global.maxsessrate.is_none() {
+    if own.is_none() && limits.conns.is_none() && limits.sessions.is_none() {
         return None;
     }
     let now = env.now_ms();
     let rates = [
         (own, &env.proxies[proxy.0 as usize].fe.sess_rate),
-        (global.maxconnrate, &env.counters.conn_rate),
-        (global.maxsessrate, &env.counters.sess_rate),
+        (limits.conns, &env.counters.conn_rate),
+        (limits.sessions, &env.counters.sess_rate),
     ];
     let waits = rates.into_iter().filter_map(|(limit, rate)| Some(rate.wait_ms(now, u64::from(limit?))));
     waits.max().filter(|ms| *ms > 0)

@@ -175,6 +175,8 @@ impl Binder<'_> {
             socket_id,
             gate: Gate::new(line.maxconn),
             maxconn: line.maxconn,
+            backlog: line.listen.backlog,
+            deaf: false,
             pending: false,
             queue_waits: false,
             after_accept,

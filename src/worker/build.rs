@@ -20,11 +20,11 @@ use crate::log::logger::Logger;
 use crate::metrics::{BackendCounters, FrontendCounters, ProcessCounters, ServerCounters};
 use crate::net::connect::{ConnectSpec, SourcePorts};
 use crate::net::listener::{Keepalive, SocketBuffers};
-use crate::proxy::server::SourceAddr;
+use crate::proxy::server::{Admin, SourceAddr};
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
 use crate::settings::{self, Balance, Settings};
-use crate::stream::{Boot, Env, Pools};
+use crate::stream::{Boot, Env, Pools, RateLimits};
 use crate::sys::{kernel, process};
 use std::collections::VecDeque;
 use std::io;
@@ -90,6 +90,7 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
         housekeeping_set: false,
         untidy: false,
         maxconn: limits.maxconn,
+        rates: RateLimits { conns: settings.global.maxconnrate, sessions: settings.global.maxsessrate },
         idle_pct: 100,
         boot: boot(settings, limits),
     };
@@ -109,6 +110,7 @@ fn boot(settings: &Settings, limits: Limits) -> Boot {
         started: Clock::new().wall(),
         ulimit_n: limits.ulimit_n,
         maxsock: limits.maxsock,
+        maxconn: limits.maxconn,
         node: settings.global.node.clone().or(node).unwrap_or_default(),
         cli_addresses: Vec::new(),
     }
@@ -202,11 +204,14 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
                 ports: source.and_then(|x| x.ports).map(|(low, high)| SourcePorts::new(low, high)),
             },
             usesrc: source.and_then(|x| x.usesrc.clone()),
-            maintenance: s.disabled,
+            admin: if s.disabled { Admin::Maint { configured: true } } else { Admin::Ready },
             weight: s.weight,
             slots_used: 0,
             slots_used_peak: 0,
             maxconn: s.maxconn,
+            maxconn_full: s.maxconn,
+            changed_ms: 0,
+            down_ms: 0,
             maxqueue: s.maxqueue,
             queue: VecDeque::new(),
             idle: Vec::new(),

@@ -97,10 +97,12 @@ impl CliConns {
                     let (row, protocol) = (receiver.row, receiver.protocol);
                     let now = env.clock.now_ms();
                     let global = &env.settings.global;
-                    let level = global.stats_sockets.get(at as usize).map(|s| s.level).unwrap_or_default();
+                    let socket = global.stats_sockets.get(at as usize);
+                    let level = socket.map(|s| s.level).unwrap_or_default();
+                    let severity = socket.map(|s| s.severity_output).unwrap_or_default();
                     let cli = CliConn {
                         conn: Connection::accepted(fd, row, protocol, Owner::Cli, now),
-                        session: CliSession::new(level, global.stats_timeout_ms),
+                        session: CliSession::new(level, global.stats_timeout_ms).with_severity(severity),
                         listener: id,
                         timer: None,
                         queued: false,

@@ -4,6 +4,7 @@ use crate::base::ids::{ProxyId, ServerId};
 use crate::live::Live;
 use crate::net::listener::State;
 use crate::net::protocol::{Protocol, SockFamily};
+use crate::proxy::server::Admin;
 use crate::proxy::{Listener, ListenerId};
 use crate::service::cli::view::{
     CliSocketView, FrontState, HeldView, InfoView, ListenerView, ProxyView, ServerState, ServerView,
@@ -34,6 +35,9 @@ impl World for Live {
             ulimit_n: env.boot.ulimit_n,
             maxsock: env.boot.maxsock,
             maxconn: u64::from(env.maxconn),
+            maxconn_hard: u64::from(env.boot.maxconn),
+            conn_rate_limit: env.rates.conns.unwrap_or(0),
+            sess_rate_limit: env.rates.sessions.unwrap_or(0),
             conns: env.counters.conn.cur,
             maxpipes: env.pools.pipes.limit() as u64,
             global: &env.settings.global,
@@ -55,7 +59,8 @@ impl World for Live {
     fn proxy(&self, at: usize) -> Option<ProxyView<'_>> {
         let (proxy, settings) = (self.env.proxies.get(at)?, self.env.settings.proxies.get(at)?);
         let states = proxy.listeners.iter().filter_map(|id| self.env.listeners.get(*id)).map(front_state);
-        let closed = settings.disabled || (!proxy.listeners.is_empty() && self.env.stopping);
+        let closed = states.clone().all(|s| s == FrontState::Stop) && !proxy.listeners.is_empty();
+        let closed = closed || settings.disabled;
         let paused = states.clone().count() > 0 && states.clone().all(|s| s == FrontState::Paused);
         let uptime = self.env.clock.now_ms() / 1000;
         Some(ProxyView {
@@ -90,14 +95,17 @@ impl World for Live {
     fn server(&self, proxy: usize, at: usize) -> Option<ServerView<'_>> {
         let id: ServerId = *self.env.proxies.get(proxy)?.servers.get(at)?;
         let server = self.env.servers.get(id.0 as usize)?;
-        let state = match (server.maintenance, server.address.is_some()) {
-            (true, _) => ServerState::Maint,
-            (false, false) => ServerState::Down,
-            (false, true) => ServerState::NoCheck,
+        let state = match (server.admin, server.address.is_some()) {
+            (Admin::Maint { .. }, _) => ServerState::Maint,
+            (_, false) => ServerState::Down,
+            (Admin::Drain, true) => ServerState::Drain,
+            (Admin::Ready, true) => ServerState::NoCheck,
         };
+        let now = self.env.clock.now_ms();
         Some(ServerView {
             settings: self.env.settings.server(id),
             state,
+            disabled_by_config: server.admin == Admin::Maint { configured: true },
             address: server.address.as_ref(),
             weight: server.weight,
             maxconn: u64::from(server.maxconn),
@@ -105,8 +113,8 @@ impl World for Live {
             idle: server.idle.len() as u64,
             idle_safe: server.idle.iter().filter(|i| i.proven).count() as u64,
             used: u64::from(server.slots_used),
-            last_change_secs: self.env.clock.now_ms() / 1000,
-            down_secs: 0,
+            last_change_secs: now.saturating_sub(server.changed_ms) / 1000,
+            down_secs: server.down_before(now) / 1000,
         })
     }
 
@@ -119,21 +127,6 @@ impl World for Live {
         let settings = self.env.settings.global.stats_sockets.get(at)?;
         let address = self.env.boot.cli_addresses.get(at).map_or("", String::as_str);
         Some(CliSocketView { address, level: settings.level })
-    }
-
-    fn clear_counters(&mut self, all: bool) {
-        let env = &mut self.env;
-        env.counters.clear(all);
-        for proxy in &mut env.proxies {
-            proxy.fe.clear(all);
-            proxy.be.clear(all);
-        }
-        for server in &mut env.servers {
-            server.counters.clear(all);
-        }
-        for (_, listener) in env.listeners.iter_mut() {
-            listener.counters.clear(all);
-        }
     }
 }
 

@@ -10,8 +10,9 @@
 
 use super::parser::{LINE_LEN_MAX, Payload, split_commands, split_payload, words};
 use super::rows::{self, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
+use super::severity::{self, Severity};
 use super::view::World;
-use crate::settings::global::CliLevel;
+use crate::settings::global::{CliLevel, SeverityOutput};
 use std::collections::VecDeque;
 
 /// `stats timeout` when the configuration has none (configuration.txt 3.1).
@@ -28,6 +29,8 @@ pub struct State {
     pub quit: bool,
     /// How long it may be idle.
     pub timeout_ms: u64,
+    /// `set severity-output`.
+    pub severity: SeverityOutput,
 }
 
 /// A command that has started and not ended.
@@ -65,7 +68,13 @@ impl CliSession {
     pub fn new(level: CliLevel, timeout_ms: Option<u64>) -> Self {
         let timeout_ms = timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
         CliSession {
-            state: State { level, interactive: false, quit: false, timeout_ms },
+            state: State {
+                level,
+                interactive: false,
+                quit: false,
+                timeout_ms,
+                severity: SeverityOutput::None,
+            },
             input: Vec::new(),
             eof: false,
             collecting: None,
@@ -75,6 +84,12 @@ impl CliSession {
             out: Vec::new(),
             sent: 0,
         }
+    }
+
+    /// Marks its answers as the `severity-output` of its socket says.
+    pub fn with_severity(mut self, output: SeverityOutput) -> Self {
+        self.state.severity = output;
+        self
     }
 
     /// How long the connection may be idle before the owner closes it, in milliseconds.
@@ -179,15 +194,21 @@ impl CliSession {
     fn start(&mut self, words: Vec<String>) {
         match rows::find(&words) {
             Some(row) if row.level > self.state.level => {
+                self.mark(Severity::Error);
                 self.out.extend_from_slice(b"Permission denied\n");
                 self.end_command();
             }
             Some(row) => self.running = Some(Running { row, words, cursor: Cursor::default() }),
             None => {
+                self.mark(Severity::Info);
                 rows::unknown(&mut self.out, &words);
                 self.end_command();
             }
         }
+    }
+
+    fn mark(&mut self, severity: Severity) {
+        self.out.extend_from_slice(severity::prefix(self.state.severity, severity).as_bytes());
     }
 
     /// An empty line ends the answer; in interactive mode the prompt stands behind it.

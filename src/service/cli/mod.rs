@@ -3,9 +3,16 @@
 //! [`conn::CliSession`] takes bytes in and gives bytes out and does no I/O; [`rows`] is the list of
 //! commands; [`view::World`] is what they see of the live objects.
 
+pub mod change;
 pub mod conn;
+mod json;
+pub mod manual;
 pub mod parser;
 pub mod rows;
+mod set_limits;
+mod set_server;
+pub mod severity;
+mod show_activity;
 mod show_env;
 mod show_info;
 mod show_servers;

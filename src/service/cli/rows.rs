@@ -1,7 +1,9 @@
 //! The commands, a row each: dispatch, help and suggestions come from here.
 
 use super::conn::State;
+use super::severity::{self, Severity};
 use super::view::World;
+use super::{set_limits, set_server, show_activity};
 use super::{show_env, show_info, show_servers, show_sess, show_stat, suggest};
 use crate::settings::global::CliLevel;
 
@@ -17,6 +19,8 @@ pub struct Cursor {
     pub outer: usize,
     /// Position in the inner list.
     pub inner: usize,
+    /// Something was said that the rest is set off from.
+    pub begun: bool,
 }
 
 /// Whether a command has said everything.
@@ -55,6 +59,20 @@ impl Call<'_> {
         Progress::Done
     }
 
+    /// Adds `text` without a line feed, marked with its weight if the connection asked for that.
+    pub(super) fn tell(&mut self, severity: Severity, text: &str) -> Progress {
+        self.out.extend_from_slice(severity::prefix(self.state.severity, severity).as_bytes());
+        self.out.extend_from_slice(text.as_bytes());
+        Progress::Done
+    }
+
+    /// Adds a line that says why nothing was done.
+    pub fn refuse(&mut self, text: &str) -> Progress {
+        self.tell(Severity::Error, text);
+        self.out.push(b'\n');
+        Progress::Done
+    }
+
     /// Whether this turn's share of output is reached.
     pub fn is_page_full(&self) -> bool {
         self.out.len() >= OUTPUT_PAGE_LEN
@@ -64,7 +82,7 @@ impl Call<'_> {
     pub fn may(&mut self, level: CliLevel) -> bool {
         let allowed = self.state.level >= level;
         if !allowed {
-            self.say("Permission denied");
+            self.refuse("Permission denied");
         }
         allowed
     }
@@ -100,24 +118,44 @@ const fn row(
     Row { words, level, usage, help, handler }
 }
 
-use CliLevel::{Operator, User};
+use CliLevel::{Admin, Operator, User};
 
 /// All commands, in the order of `help`.
 #[rustfmt::skip]
 pub static COMMANDS: &[Row] = &[
     row(&["clear", "counters"], Operator, "clear counters [all]", "forget the maxima of all counters (all: their totals too)", clear_counters),
+    row(&["disable", "agent"], Admin, "disable agent <bk>/<srv>", "stop agent checks of a server (none has any yet)", set_server::checks),
+    row(&["disable", "frontend"], Admin, "disable frontend <frontend>", "take no clients for a while; its TCP ports refuse them", set_limits::disable_frontend),
+    row(&["disable", "health"], Admin, "disable health <bk>/<srv>", "stop health checks of a server (none has any yet)", set_server::checks),
+    row(&["disable", "server"], Admin, "disable server <bk>/<srv>", "put a server in maintenance (set server ... state maint)", set_server::disable),
+    row(&["enable", "agent"], Admin, "enable agent <bk>/<srv>", "start agent checks of a server (none has any yet)", set_server::checks),
+    row(&["enable", "frontend"], Admin, "enable frontend <frontend>", "take clients again", set_limits::enable_frontend),
+    row(&["enable", "health"], Admin, "enable health <bk>/<srv>", "start health checks of a server (none has any yet)", set_server::checks),
+    row(&["enable", "server"], Admin, "enable server <bk>/<srv>", "let a server serve (set server ... state ready)", set_server::enable),
+    row(&["get", "weight"], User, "get weight <bk>/<srv>", "show the weight of a server", set_server::get_weight),
     row(&["operator"], Operator, "operator", "lower the level of this connection to operator", operator),
+    row(&["set", "maxconn", "frontend"], Admin, "set maxconn frontend <frontend> <value>", "change the limit of a frontend", set_limits::frontend_maxconn),
+    row(&["set", "maxconn", "global"], Admin, "set maxconn global <value>", "change the limit of the process (0: as at the start)", set_limits::process_maxconn),
+    row(&["set", "maxconn", "server"], Admin, "set maxconn server <bk>/<srv> <value>", "change the slots of a server (0: no limit)", set_server::set_maxconn),
+    row(&["set", "rate-limit"], Admin, "set rate-limit <what> global <value>", "change a rate of the process (connections, sessions)", set_limits::rate_limit),
+    row(&["set", "server"], Admin, "set server <bk>/<srv> [opts]", "change a server (addr, state, weight)", set_server::set),
+    row(&["set", "severity-output"], User, "set severity-output [none|number|string]", "show how weighty an answer is in front of it", set_limits::severity_output),
     row(&["set", "timeout"], User, "set timeout cli <delay>", "set how long this connection may be idle", set_timeout),
+    row(&["set", "weight"], Admin, "set weight <bk>/<srv> <weight>[%]", "change the weight of a server", set_server::set_weight),
+    row(&["show", "activity"], User, "show activity", "show what the loop has done", show_activity::activity),
     row(&["show", "cli", "level"], User, "show cli level", "show the level of this connection", show_cli_level),
     row(&["show", "cli", "sockets"], User, "show cli sockets", "list the CLI sockets", show_env::cli_sockets),
     row(&["show", "env"], Operator, "show env [var]", "show the environment variables of the process", show_env::env),
     row(&["show", "errors"], Operator, "show errors [<px>]", "show the last malformed request and response of each proxy", show_env::errors),
-    row(&["show", "info"], User, "show info [desc|typed]*", "show the state of the process", show_info::info),
+    row(&["show", "info"], User, "show info [desc|json|typed]*", "show the state of the process", show_info::info),
     row(&["show", "servers", "conn"], User, "show servers conn [<backend>]", "show the connections to servers", show_servers::conn),
     row(&["show", "servers", "state"], User, "show servers state [<backend>]", "show the state of servers", show_servers::state),
     row(&["show", "sess"], Operator, "show sess [all|<id>]", "list the sessions, or show one or all in detail", show_sess::sess),
-    row(&["show", "stat"], User, "show stat [<px>|<iid> <type> <sid>] [typed|up|no-maint]*", "show the counters of proxies, listeners and servers", show_stat::stat),
+    row(&["show", "stat"], User, "show stat [<px>|<iid> <type> <sid>] [json|typed|up|no-maint]*", "show the counters of proxies, listeners and servers", show_stat::stat),
     row(&["show", "version"], User, "show version", "show the version of the process", show_env::version),
+    row(&["shutdown", "frontend"], Admin, "shutdown frontend <frontend>", "close the sockets of a frontend for good", set_limits::shutdown_frontend),
+    row(&["shutdown", "session"], Admin, "shutdown session <id>", "end a session (ids: show sess)", set_limits::shutdown_session),
+    row(&["shutdown", "sessions", "server"], Admin, "shutdown sessions server <bk>/<srv>", "end all sessions on a server", set_server::shutdown_sessions),
     row(&["user"], User, "user", "lower the level of this connection to user", user),
     row(&["help"], User, "help [<command>]", "list all commands, or those like one", help),
     row(&["prompt"], User, "prompt", "switch interactive mode on or off", prompt),
@@ -213,12 +251,12 @@ pub(super) fn level_word(level: CliLevel) -> &'static str {
 
 fn set_timeout(call: &mut Call<'_>) -> Progress {
     if call.word(2) != Some("cli") {
-        return call.say("'set timeout' only supports 'cli'.");
+        return call.refuse("'set timeout' only supports 'cli'.");
     }
-    let Some(word) = call.word(3) else { return call.say("Expects an integer value.") };
+    let Some(word) = call.word(3) else { return call.refuse("Expects an integer value.") };
     match timeout_ms(word) {
         Some(ms) => call.state.timeout_ms = ms,
-        None => return call.say("Invalid timeout value."),
+        None => return call.refuse("Invalid timeout value."),
     }
     Progress::Done
 }

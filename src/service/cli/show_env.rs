@@ -1,12 +1,15 @@
 //! Short answers: version, environment, CLI sockets, captured errors.
 
 use super::rows::{Call, Progress, level_word};
+use super::severity::Severity;
 use crate::base::date::LocalTime;
 
 /// `show version`
 pub fn version(call: &mut Call<'_>) -> Progress {
     let version = call.world.info().version.to_owned();
-    call.say(&version)
+    call.tell(Severity::Info, &version);
+    call.out.push(b'\n');
+    Progress::Done
 }
 
 /// `show env [var]`
@@ -14,7 +17,7 @@ pub fn env(call: &mut Call<'_>) -> Progress {
     if let Some(name) = call.word(2) {
         return match std::env::var_os(name) {
             Some(value) => call.say(&format!("{name}={}", value.to_string_lossy())),
-            None => call.say("Variable not found"),
+            None => call.refuse("Variable not found"),
         };
     }
     for (name, value) in std::env::vars_os() {
@@ -40,7 +43,7 @@ pub fn errors(call: &mut Call<'_>) -> Progress {
     if let Some(name) = call.word(2).map(str::to_owned).filter(|name| !name.is_empty()) {
         let is_meant = |at: usize| call.world.proxy(at).map(|proxy| proxy.settings.name == name);
         if !(0..).map_while(is_meant).any(|meant| meant) {
-            return call.say("No such proxy.");
+            return call.refuse("No such proxy.");
         }
     }
     let wall = call.world.info().wall;

@@ -1,5 +1,6 @@
 //! `show info`: the process as a whole, a field a line, in the reference's order and names.
 
+use super::json;
 use super::rows::{Call, Progress};
 use super::view::InfoView;
 use std::fmt;
@@ -80,7 +81,7 @@ static FIELDS: &[Field] = &[
     field("Ulimit-n", "CLP", "descriptors allowed", |v| U32(v.ulimit_n)),
     field("Maxsock", "CLP", "descriptors that may be needed", |v| U32(v.maxsock)),
     field("Maxconn", "CLP", "client connections allowed", |v| U32(v.maxconn)),
-    field("Hard_maxconn", "CLP", "client connections allowed at the start", |v| U32(v.maxconn)),
+    field("Hard_maxconn", "CLP", "client connections allowed at the start", |v| U32(v.maxconn_hard)),
     field("CurrConns", "MGP", "client connections now", |v| U32(v.conns)),
     field("CumConns", "MCP", "client connections so far", |v| U32(v.counters.conn.tot)),
     field("CumReq", "MCP", "requests so far", |v| U32(v.counters.requests)),
@@ -91,10 +92,10 @@ static FIELDS: &[Field] = &[
     field("PipesUsed", "MGP", "pipes in use", |v| U32(v.held.pipes)),
     field("PipesFree", "MGP", "pipes kept for the next use", |v| U32(v.held.pipes_idle)),
     field("ConnRate", "MRP", "connections in the last second", |v| U32(v.counters.conn_rate.per_second(v.now_ms))),
-    field("ConnRateLimit", "CLP", "connections allowed in a second", |v| U32(v.global.maxconnrate.unwrap_or(0).into())),
+    field("ConnRateLimit", "CLP", "connections allowed in a second", |v| U32(v.conn_rate_limit.into())),
     field("MaxConnRate", "MMP", "most connections in a second", |v| U32(v.counters.conn_rate.max())),
     field("SessRate", "MRP", "sessions in the last second", |v| U32(v.counters.sess_rate.per_second(v.now_ms))),
-    field("SessRateLimit", "CLP", "sessions allowed in a second", |v| U32(v.global.maxsessrate.unwrap_or(0).into())),
+    field("SessRateLimit", "CLP", "sessions allowed in a second", |v| U32(v.sess_rate_limit.into())),
     field("MaxSessRate", "MRP", "most sessions in a second", |v| U32(v.counters.sess_rate.max())),
     field("SslRate", "MRP", "TLS connections in the last second", |_| U32(0)),
     field("SslRateLimit", "CLP", "TLS connections allowed in a second", |_| U32(0)),
@@ -153,10 +154,13 @@ static FIELDS: &[Field] = &[
     field("ArenaPipesIdle", "MGP", "pipes kept open for the next use", |v| U32(v.held.pipes_idle)),
 ];
 
-/// `show info [desc|typed]*`
+/// `show info [desc|json|typed]*`
 pub fn info(call: &mut Call<'_>) -> Progress {
     let has = |word: &str| call.words.iter().skip(2).any(|w| w == word);
     let (typed, desc) = (has("typed"), has("desc"));
+    if has("json") && !typed {
+        return json(call);
+    }
     let view = call.world.info();
     for (at, field) in FIELDS.iter().enumerate() {
         let value = (field.value)(&view);
@@ -173,6 +177,22 @@ pub fn info(call: &mut Call<'_>) -> Progress {
         call.out.extend_from_slice(line.as_bytes());
         call.out.push(b'\n');
     }
+    Progress::Done
+}
+
+fn json(call: &mut Call<'_>) -> Progress {
+    let view = call.world.info();
+    let mut mark = b'[';
+    for (at, field) in FIELDS.iter().enumerate() {
+        let value = (field.value)(&view);
+        if matches!(value, Absent) {
+            continue;
+        }
+        call.out.extend_from_slice(&[mark, b'{']);
+        json::push_field(call.out, at, field.name, field.tag, value.word(), &value.to_string());
+        mark = b',';
+    }
+    call.out.extend_from_slice(b"]\n");
     Progress::Done
 }
 
@@ -212,6 +232,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in {text}");
         }
+    }
+
+    #[test]
+    fn json_has_the_same_facts() {
+        let text = answer(&mut TestWorld::new(), "show info json");
+        assert!(
+            text.starts_with(
+                "[{\"field\":{\"pos\":0,\"name\":\"Name\"},\"processNum\":1,\"tags\":{\"origin\":\"Product\",\
+                 \"nature\":\"Output\",\"scope\":\"Service\"},\"value\":{\"type\":\"str\",\"value\":\"HAProxy\"}},{"
+            ),
+            "{text}"
+        );
+        assert!(text.ends_with("}]\n\n") && text.lines().count() == 2, "{text}");
     }
 
     #[test]

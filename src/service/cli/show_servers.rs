@@ -24,7 +24,8 @@ pub fn state(call: &mut Call<'_>) -> Progress {
             ServerState::NoCheck | ServerState::Up => (2, 0, "1 0 2 0"),
             ServerState::Drain => (2, 8, "1 0 2 0"),
             ServerState::Down => (0, 0, "1 0 0 0"),
-            ServerState::Maint => (0, 5, "1 0 0 8"),
+            ServerState::Maint if server.disabled_by_config => (0, 5, "1 0 0 8"),
+            ServerState::Maint => (0, 1, "1 0 0 0"),
         };
         format!(
             "{} {} {} {} {address} {operational} {admin} {} {} {} {check} 0 0 0 - {port} - 0 0 - - 0\n",
@@ -78,7 +79,7 @@ fn each_server(
     if call.cursor.step == 0 {
         let is_known = |proxy: ProxyView<'_>| proxy.settings.kind.is_backend() && is_wanted(&proxy);
         if wanted.is_some() && !(0..).map_while(|at| call.world.proxy(at).map(is_known)).any(|known| known) {
-            return call.say("Can't find backend.");
+            return call.refuse("Can't find backend.");
         }
         header.iter().for_each(|text| _ = call.say(text));
         call.cursor.step = 1;

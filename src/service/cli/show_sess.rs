@@ -40,7 +40,7 @@ pub fn sess(call: &mut Call<'_>) -> Progress {
     Progress::Done
 }
 
-fn id(word: &str) -> Option<u64> {
+pub(super) fn id(word: &str) -> Option<u64> {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     u64::from_str_radix(digits, 16).ok()
 }

@@ -1,12 +1,13 @@
 //! `show stat`: a row for each frontend, listener, server and backend (management.txt 9.1).
 
-use super::rows::{Call, Progress};
+use super::json;
+use super::rows::{Call, Cursor, Progress};
 use super::show_sess::address;
 use super::view::{ListenerView, ProxyView, ServerState, ServerView, World};
-use crate::metrics::columns::{COLUMN_COUNT, COLUMNS, Kind, position};
+use crate::metrics::columns::{COLUMN_COUNT, COLUMNS, Column, Kind, position};
 use crate::metrics::{HttpCounters, Times};
 use crate::settings::Mode;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// One cell; `None` in a row is an empty one.
 enum Cell<'a> {
@@ -14,6 +15,17 @@ enum Cell<'a> {
     Signed(i64),
     Text(&'a str),
     Owned(String),
+}
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Number(value) => write!(f, "{value}"),
+            Cell::Signed(value) => write!(f, "{value}"),
+            Cell::Text(text) => f.write_str(text),
+            Cell::Owned(text) => f.write_str(text),
+        }
+    }
 }
 
 /// The kinds of rows, in the order in which a proxy shows them.
@@ -59,6 +71,7 @@ struct Filter {
     types: i64,
     sid: i64,
     typed: bool,
+    json: bool,
     up: bool,
     no_maint: bool,
 }
@@ -72,6 +85,7 @@ impl Filter {
             types: -1,
             sid: -1,
             typed: has("typed"),
+            json: has("json") && !has("typed"),
             up: has("up"),
             no_maint: has("no-maint"),
         };
@@ -105,32 +119,39 @@ impl Filter {
     }
 }
 
-/// `show stat [<px>|<iid> <type> <sid>] [typed|up|no-maint]*`
+/// `show stat [<px>|<iid> <type> <sid>] [json|typed|up|no-maint]*`
 pub fn stat(call: &mut Call<'_>) -> Progress {
     let filter = Filter::of(call.words);
-    if call.words.iter().skip(2).any(|word| word == "json") {
-        return call.say("'json' is not supported yet, 'typed' has the same facts.");
-    }
     if call.cursor.step == 0 {
         let is_named = filter.proxy.as_deref().is_some_and(|name| name.parse::<u32>().is_err());
         let is_known = |at: usize| call.world.proxy(at).map(|proxy| filter.wants_proxy(&proxy));
         if is_named && !(0..).map_while(is_known).any(|known| known) {
-            return call.say("No such proxy.");
+            return call.refuse("No such proxy.");
         }
-        if !filter.typed {
-            push_header(call.out);
+        match (filter.typed, filter.json) {
+            (false, false) => push_header(call.out),
+            (_, json) => call.out.extend_from_slice(if json { b"[" } else { b"" }),
         }
-        call.cursor.step = 1;
+        call.cursor.step = FRONTEND;
     }
     let now_ms = call.world.info().now_ms;
     while let Some(proxy) = call.world.proxy(call.cursor.outer) {
-        if filter.wants_proxy(&proxy) {
-            push_proxy(call.out, call.world, call.cursor.outer, &proxy, &filter, now_ms);
+        while filter.wants_proxy(&proxy) && call.cursor.step <= BACKEND {
+            let start = call.out.len();
+            push_next(call.out, call.world, call.cursor, &proxy, &filter, now_ms);
+            // In JSON every row begins with a comma, the first of all without.
+            if filter.json && call.out.len() > start && !std::mem::replace(&mut call.cursor.begun, true) {
+                call.out.remove(start);
+            }
+            if call.out.len() >= super::rows::OUTPUT_PAGE_LEN {
+                return Progress::More;
+            }
         }
         call.cursor.outer += 1;
-        if call.out.len() >= super::rows::OUTPUT_PAGE_LEN {
-            return Progress::More;
-        }
+        (call.cursor.step, call.cursor.inner) = (FRONTEND, 0);
+    }
+    if filter.json {
+        call.out.extend_from_slice(b"]\n");
     }
     Progress::Done
 }
@@ -144,34 +165,56 @@ fn push_header(out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// All rows of one proxy.
-fn push_proxy(
+/// The step of the cursor: which of a proxy's rows is next. Before the first there is the header.
+const FRONTEND: usize = 1;
+const LISTENERS: usize = 2;
+const SERVERS: usize = 3;
+const BACKEND: usize = 4;
+
+/// The row of a proxy at which the cursor stands, if it is wanted; moves the cursor on.
+fn push_next(
     out: &mut Vec<u8>,
     world: &dyn World,
-    at: usize,
+    cursor: &mut Cursor,
     proxy: &ProxyView<'_>,
     filter: &Filter,
     now_ms: u64,
 ) {
     let settings = proxy.settings;
-    if settings.kind.is_frontend() {
-        if filter.wants(Object::Frontend, 0) {
-            frontend(proxy, now_ms).push(out, proxy, 0, filter);
+    let (at, nth) = (cursor.outer, cursor.inner);
+    let more = match cursor.step {
+        FRONTEND => {
+            if settings.kind.is_frontend() && filter.wants(Object::Frontend, 0) {
+                frontend(proxy, now_ms).push(out, proxy, 0, filter);
+            }
+            false
         }
-        let listeners =
-            (0..).map_while(|nth| world.listener(at, nth)).filter(|_| settings.options.socket_stats);
-        for view in listeners.filter(|view| filter.wants(Object::Listener, view.id)) {
-            listener(proxy, &view).push(out, proxy, view.id, filter);
+        LISTENERS => {
+            let shown = settings.kind.is_frontend() && settings.options.socket_stats;
+            let view = world.listener(at, nth).filter(|_| shown);
+            if let Some(view) = view.filter(|view| filter.wants(Object::Listener, view.id)) {
+                listener(proxy, &view).push(out, proxy, view.id, filter);
+            }
+            view.is_some()
         }
-    }
-    if settings.kind.is_backend() {
-        let servers = || (0..).map_while(|nth| world.server(at, nth));
-        for view in servers().filter(|view| filter.wants_server(view)) {
-            server(proxy, &view, now_ms).push(out, proxy, view.settings.id, filter);
+        SERVERS => {
+            let view = world.server(at, nth).filter(|_| settings.kind.is_backend());
+            if let Some(view) = view.filter(|view| filter.wants_server(view)) {
+                server(proxy, &view, now_ms).push(out, proxy, view.settings.id, filter);
+            }
+            view.is_some()
         }
-        if filter.wants(Object::Backend, 0) {
-            backend(proxy, servers(), filter, now_ms).push(out, proxy, 0, filter);
+        _ => {
+            if settings.kind.is_backend() && filter.wants(Object::Backend, 0) {
+                let servers = (0..).map_while(|nth| world.server(at, nth));
+                backend(proxy, servers, filter, now_ms).push(out, proxy, 0, filter);
+            }
+            false
         }
+    };
+    match more {
+        true => cursor.inner += 1,
+        false => (cursor.step, cursor.inner) = (cursor.step + 1, 0),
     }
 }
 
@@ -243,7 +286,7 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
     let mut row = row(Object::Server, proxy, &settings.name, settings.id);
     set_common(&mut row, counters, now_ms);
     set!(row,
-        "status" = Cell::Text(view.state.word()), "weight" = n(view.weight), "uweight" = n(settings.weight),
+        "status" = Cell::Text(view.state.word()), "weight" = n(view.weight), "uweight" = n(view.weight),
         "act" = n(!settings.backup), "bck" = n(settings.backup), "lastchg" = n(view.last_change_secs),
         "srv_icur" = n(view.idle), "idle_conn_cur" = n(view.idle.saturating_sub(view.idle_safe)),
         "safe_conn_cur" = n(view.idle_safe), "used_conn_cur" = n(view.used), "need_conn_est" = n(view.used),
@@ -276,7 +319,7 @@ fn backend<'a>(
     for server in servers {
         all += 1;
         up += u64::from(server.state.is_up());
-        if server.state.is_up() && server.weight > 0 {
+        if server.state.is_up() && server.state != ServerState::Drain && server.weight > 0 {
             let (weight, count) = &mut groups[usize::from(server.settings.backup)];
             *weight += u64::from(server.weight);
             *count += 1;
@@ -355,6 +398,9 @@ impl RowOut<'_> {
         if filter.typed {
             return self.push_typed(out, proxy.settings.id, sid);
         }
+        if filter.json {
+            return self.push_json(out, proxy.settings.id, sid);
+        }
         for cell in &self.cells {
             push_csv(out, cell.as_ref());
             out.push(b',');
@@ -362,25 +408,44 @@ impl RowOut<'_> {
         out.push(b'\n');
     }
 
+    fn push_json(&self, out: &mut Vec<u8>, iid: u32, sid: u32) {
+        let kind = match self.object {
+            Object::Frontend => "Frontend",
+            Object::Listener => "Listener",
+            Object::Server => "Server",
+            Object::Backend => "Backend",
+        };
+        out.extend_from_slice(b",[");
+        let mut mark = "";
+        for (at, column, cell) in self.numbered() {
+            let opening = format!("{mark}{{\"objType\":\"{kind}\",\"proxyId\":{iid},\"id\":{sid},");
+            out.extend_from_slice(opening.as_bytes());
+            let (tag, form) = (self.tag(column), column.kind.word());
+            json::push_field(out, at, column.name, tag, form, &cell.to_string());
+            mark = ",";
+        }
+        out.push(b']');
+    }
+
+    /// The cells that are not empty with their columns and the columns' numbers; the mark between the fixed
+    /// columns and the others has none.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &'static Column, &Cell<'_>)> {
+        let columns = COLUMNS.iter().zip(&self.cells).filter(|(column, _)| column.kind != Kind::Mark);
+        columns.enumerate().filter_map(|(at, (column, cell))| Some((at, column, cell.as_ref()?)))
+    }
+
+    fn tag(&self, column: &Column) -> &'static str {
+        if self.object == Object::Backend { column.tag_backend } else { column.tag }
+    }
+
     fn push_typed(&self, out: &mut Vec<u8>, iid: u32, sid: u32) {
         let (_, _, letter) = self.object.marks();
-        // The mark between the fixed columns and the others has no number of its own.
-        let columns =
-            COLUMNS.iter().zip(&self.cells).filter(|(column, _)| column.kind != Kind::Mark).enumerate();
         let mut line = String::new();
-        for (at, (column, cell)) in columns {
-            let Some(cell) = cell else { continue };
-            let tag = if self.object == Object::Backend { column.tag_backend } else { column.tag };
+        for (at, column, cell) in self.numbered() {
+            let (tag, form) = (self.tag(column), column.kind.word());
             line.clear();
             // Writing to a String cannot fail.
-            let _ = write!(line, "{letter}.{iid}.{sid}.{at}.{}.1:{tag}:{}:", column.name, column.kind.word());
-            match cell {
-                Cell::Number(value) => _ = write!(line, "{value}"),
-                Cell::Signed(value) => _ = write!(line, "{value}"),
-                Cell::Text(text) => line.push_str(text),
-                Cell::Owned(text) => line.push_str(text),
-            }
-            line.push('\n');
+            let _ = writeln!(line, "{letter}.{iid}.{sid}.{at}.{}.1:{tag}:{form}:{cell}", column.name);
             out.extend_from_slice(line.as_bytes());
         }
     }
@@ -481,6 +546,22 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}");
         }
+    }
+
+    #[test]
+    fn json_has_the_same_facts() {
+        let text = answer(&mut TestWorld::new(), "show stat json");
+        assert!(
+            text.starts_with(
+                "[[{\"objType\":\"Frontend\",\"proxyId\":2,\"id\":0,\"field\":{\"pos\":0,\"name\":\"pxname\"},\
+                 \"processNum\":1,"
+            ),
+            "{text}"
+        );
+        assert!(text.ends_with("}]]\n\n") && text.lines().count() == 2, "{text}");
+        assert_eq!(text.matches("}],[{").count(), 7, "eight rows");
+        assert!(text.contains("\"value\":{\"type\":\"s32\",\"value\":-1}"));
+        assert_eq!(answer(&mut TestWorld::new(), "show stat 99 1 1 json"), "[]\n\n");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A process that stands still, for the tests of commands.
 
+use super::change::*;
 use super::conn::CliSession;
 use super::view::*;
 use crate::base::clock::WallTime;
@@ -12,6 +13,7 @@ use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, Proces
 use crate::settings::Settings;
 use crate::settings::global::CliLevel;
 use crate::sys::addr::SockAddr;
+use std::net::SocketAddr;
 
 const CONFIG: &str = "
 defaults
@@ -41,7 +43,7 @@ pub struct TestWorld {
     pub listener: ListenerCounters,
     pub address: SockAddr,
     pub sessions: usize,
-    pub cleared: Vec<bool>,
+    pub changes: Vec<String>,
 }
 
 impl TestWorld {
@@ -62,7 +64,7 @@ impl TestWorld {
             listener: ListenerCounters::default(),
             address: SockAddr::Inet("127.0.0.1:8080".parse().unwrap()),
             sessions: 2,
-            cleared: Vec::new(),
+            changes: Vec::new(),
         }
     }
 }
@@ -96,6 +98,9 @@ impl World for TestWorld {
             ulimit_n: 1000,
             maxsock: 900,
             maxconn: 400,
+            maxconn_hard: 400,
+            conn_rate_limit: 0,
+            sess_rate_limit: 0,
             conns: 3,
             maxpipes: 10,
             global: &self.settings.global,
@@ -144,6 +149,7 @@ impl World for TestWorld {
         Some(ServerView {
             settings,
             state: if settings.disabled { ServerState::Maint } else { ServerState::NoCheck },
+            disabled_by_config: settings.disabled,
             address: settings.resolved.as_ref(),
             weight: settings.weight,
             maxconn: settings.maxconn.into(),
@@ -184,8 +190,73 @@ impl World for TestWorld {
     fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>> {
         (at == 0).then_some(CliSocketView { address: "unix@/run/x.sock", level: CliLevel::Admin })
     }
+}
 
+impl TestWorld {
+    fn note(&mut self, change: String) -> FrontendChange {
+        self.changes.push(change);
+        FrontendChange::Made
+    }
+}
+
+fn place(at: ServerAt) -> String {
+    format!("{}/{}", at.proxy, at.nth)
+}
+
+impl Change for TestWorld {
     fn clear_counters(&mut self, all: bool) {
-        self.cleared.push(all);
+        self.note(format!("clear_counters {all}"));
+    }
+
+    fn set_weight(&mut self, at: ServerAt, weight: u32) {
+        self.note(format!("set_weight {} {weight}", place(at)));
+    }
+
+    fn set_admin(&mut self, at: ServerAt, admin: Admin) {
+        self.note(format!("set_admin {} {admin:?}", place(at)));
+    }
+
+    fn set_address(&mut self, at: ServerAt, address: SocketAddr) {
+        self.note(format!("set_address {} {address}", place(at)));
+    }
+
+    fn set_server_maxconn(&mut self, at: ServerAt, maxconn: u32) {
+        self.note(format!("set_server_maxconn {} {maxconn}", place(at)));
+    }
+
+    fn set_frontend_maxconn(&mut self, proxy: usize, maxconn: u32) {
+        self.note(format!("set_frontend_maxconn {proxy} {maxconn}"));
+    }
+
+    fn set_process_maxconn(&mut self, maxconn: u32) {
+        self.note(format!("set_process_maxconn {maxconn}"));
+    }
+
+    fn set_rate(&mut self, rate: Rate, per_second: u32) {
+        self.note(format!("set_rate {rate:?} {per_second}"));
+    }
+
+    fn pause_frontend(&mut self, proxy: usize) -> FrontendChange {
+        self.note(format!("pause_frontend {proxy}"))
+    }
+
+    fn resume_frontend(&mut self, proxy: usize) -> FrontendChange {
+        self.note(format!("resume_frontend {proxy}"))
+    }
+
+    fn stop_frontend(&mut self, proxy: usize) -> FrontendChange {
+        self.note(format!("stop_frontend {proxy}"))
+    }
+
+    fn kill_session(&mut self, id: u64) -> bool {
+        let known = (0x1000..0x1000 + self.sessions as u64).contains(&id);
+        if known {
+            self.note(format!("kill_session {id:#x}"));
+        }
+        known
+    }
+
+    fn kill_server_sessions(&mut self, at: ServerAt) {
+        self.note(format!("kill_server_sessions {}", place(at)));
     }
 }

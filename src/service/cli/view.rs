@@ -1,5 +1,6 @@
 //! What CLI commands see of the live objects. The worker implements [`World`].
 
+use super::change::Change;
 use crate::base::clock::WallTime;
 use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters, ServerCounters};
 use crate::settings::global::CliLevel;
@@ -8,9 +9,9 @@ use crate::sys::addr::SockAddr;
 
 /// The running process.
 ///
-/// Positions count from 0 without gaps; one behind the last gives `None`. Nothing here changes
-/// anything except [`clear_counters`](World::clear_counters).
-pub trait World {
+/// Positions count from 0 without gaps; one behind the last gives `None`. What changes
+/// something is in [`Change`].
+pub trait World: Change {
     /// The process as a whole.
     fn info(&self) -> InfoView<'_>;
     /// Proxies in order of declaration, the internal ones left out.
@@ -23,8 +24,6 @@ pub trait World {
     fn session_from(&self, from: usize) -> Option<SessionView<'_>>;
     /// CLI sockets.
     fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>>;
-    /// `clear counters`, with `all` the totals too.
-    fn clear_counters(&mut self, all: bool);
 }
 
 /// The process (`show info`).
@@ -50,6 +49,12 @@ pub struct InfoView<'a> {
     pub maxsock: u64,
     /// Client connections allowed.
     pub maxconn: u64,
+    /// Client connections allowed at the start: the most that may be allowed.
+    pub maxconn_hard: u64,
+    /// Connections that may be accepted in a second; 0 = no limit.
+    pub conn_rate_limit: u32,
+    /// Sessions that may begin in a second; 0 = no limit.
+    pub sess_rate_limit: u32,
     /// Client connections now.
     pub conns: u64,
     /// Pipes allowed.
@@ -215,6 +220,8 @@ pub struct ServerView<'a> {
     pub settings: &'a settings::Server,
     /// Whether it takes requests.
     pub state: ServerState,
+    /// It is in maintenance because the configuration says `disabled`.
+    pub disabled_by_config: bool,
     /// Where it is; `None` while unresolved.
     pub address: Option<&'a SockAddr>,
     /// Weight now.

@@ -1,0 +1,294 @@
+//! What CLI commands change: servers, frontends, limits, sessions.
+
+use super::accept;
+use super::run::enqueue;
+use crate::balance::{self, Candidate};
+use crate::base::ids::{ProxyId, ServerId};
+use crate::live::Live;
+use crate::net::address::Ports;
+use crate::proxy::ListenerId;
+use crate::proxy::server::Admin;
+use crate::service::cli::change::{Change, FrontendChange, Rate, ServerAt};
+use crate::settings::Level;
+use crate::stream::{Cause, Env, Phase, Stage, Stream, StreamId, route};
+use crate::sys::addr::SockAddr;
+use crate::sys::socket::{self, How};
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+
+impl Change for Live {
+    fn clear_counters(&mut self, all: bool) {
+        let env = &mut self.env;
+        env.counters.clear(all);
+        for proxy in &mut env.proxies {
+            proxy.fe.clear(all);
+            proxy.be.clear(all);
+        }
+        for server in &mut env.servers {
+            server.counters.clear(all);
+        }
+        for (_, listener) in env.listeners.iter_mut() {
+            listener.counters.clear(all);
+        }
+    }
+
+    fn set_weight(&mut self, at: ServerAt, weight: u32) {
+        let Some(id) = server_id(&self.env, at) else { return };
+        self.env.server(id).weight = weight;
+        servers_changed(&mut self.env, id);
+    }
+
+    fn set_admin(&mut self, at: ServerAt, admin: Admin) {
+        let Some(id) = server_id(&self.env, at) else { return };
+        let now = self.env.now_ms();
+        let live = self.env.server(id);
+        let before = live.admin;
+        if before == admin || (before.is_maint() && admin.is_maint()) {
+            return;
+        }
+        if before.is_maint() != admin.is_maint() {
+            live.down_ms = live.down_before(now);
+            live.changed_ms = now;
+        }
+        live.admin = admin;
+        servers_changed(&mut self.env, id);
+        if admin.is_maint() {
+            close_idle(&mut self.env, id);
+        }
+        announce(&mut self.env, id, before, admin);
+    }
+
+    fn set_address(&mut self, at: ServerAt, address: SocketAddr) {
+        let Some(id) = server_id(&self.env, at) else { return };
+        let live = self.env.server(id);
+        if live.address.as_ref().map(SockAddr::port) != Some(address.port()) {
+            live.ports = Ports::Fixed(address.port());
+        }
+        live.address = Some(SockAddr::Inet(address));
+        close_idle(&mut self.env, id);
+        servers_changed(&mut self.env, id);
+    }
+
+    fn set_server_maxconn(&mut self, at: ServerAt, maxconn: u32) {
+        let Some(id) = server_id(&self.env, at) else { return };
+        let live = self.env.server(id);
+        (live.maxconn, live.maxconn_full) = (maxconn, maxconn);
+        let backend = live.backend;
+        route::wake_next(backend, Some(id), &mut self.env);
+    }
+
+    fn set_frontend_maxconn(&mut self, proxy: usize, maxconn: u32) {
+        if let Some(proxy) = self.env.proxies.get_mut(proxy) {
+            proxy.maxconn = maxconn;
+            look_again(&mut self.env);
+        }
+    }
+
+    fn set_process_maxconn(&mut self, maxconn: u32) {
+        self.env.maxconn = maxconn;
+        look_again(&mut self.env);
+    }
+
+    fn set_rate(&mut self, rate: Rate, per_second: u32) {
+        let limit = Some(per_second).filter(|n| *n > 0);
+        match rate {
+            Rate::Connections => self.env.rates.conns = limit,
+            Rate::Sessions => self.env.rates.sessions = limit,
+        }
+    }
+
+    fn pause_frontend(&mut self, proxy: usize) -> FrontendChange {
+        let Some(all) = listeners(&self.env, proxy) else { return FrontendChange::WasShutDown };
+        let mut changed = false;
+        for id in all {
+            let Some(listener) = self.env.listeners.get_mut(id) else { continue };
+            if listener.gate.is_suspended() {
+                continue;
+            }
+            listener.gate.suspend();
+            changed = true;
+            // A TCP socket that does not listen refuses clients, who then may try elsewhere. Where the kernel
+            // does not do that, they wait in its queue.
+            if let (Some(receiver), Some(_)) = (&listener.receiver, listener.address.inet()) {
+                listener.deaf = socket::shutdown(receiver.fd.as_fd(), How::Read).is_ok();
+            }
+        }
+        told(&mut self.env, proxy, changed, "Paused")
+    }
+
+    fn resume_frontend(&mut self, proxy: usize) -> FrontendChange {
+        let Some(all) = listeners(&self.env, proxy) else { return FrontendChange::WasShutDown };
+        let mut changed = false;
+        for id in all {
+            let Some(listener) = self.env.listeners.get_mut(id) else { continue };
+            if !listener.gate.is_suspended() {
+                continue;
+            }
+            if let (Some(receiver), true) = (&listener.receiver, listener.deaf) {
+                if socket::listen(receiver.fd.as_fd(), listener.backlog).is_err() {
+                    return FrontendChange::Failed;
+                }
+                listener.deaf = false;
+            }
+            changed = true;
+            listener.gate.resume();
+            accept::mark(&mut self.env, id);
+        }
+        told(&mut self.env, proxy, changed, "Resumed")
+    }
+
+    fn stop_frontend(&mut self, proxy: usize) -> FrontendChange {
+        let Some(all) = listeners(&self.env, proxy) else { return FrontendChange::WasShutDown };
+        for id in all {
+            if let Some(listener) = self.env.listeners.get_mut(id) {
+                listener.receiver = None;
+                listener.gate.close();
+                listener.pending = false;
+            }
+        }
+        let (id, live) = (ProxyId(proxy as u32), &self.env.proxies[proxy]);
+        let text = format!(
+            "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
+            self.env.proxy_settings(id).name,
+            live.fe.conn_tot,
+            live.be.sess.tot
+        );
+        say(&mut self.env, id, Level::Warning, &text);
+        FrontendChange::Made
+    }
+
+    fn kill_session(&mut self, id: u64) -> bool {
+        let id = StreamId::new(id as u32, (id >> 32) as u32);
+        let known = self.streams.contains(id);
+        if known {
+            kill(self, id);
+        }
+        known
+    }
+
+    fn kill_server_sessions(&mut self, at: ServerAt) {
+        let Some(server) = server_id(&self.env, at) else { return };
+        let all: Vec<StreamId> =
+            self.streams.iter().filter(|(_, s)| s.server == Some(server)).map(|(id, _)| id).collect();
+        for id in all {
+            kill(self, id);
+        }
+    }
+}
+
+fn server_id(env: &Env, at: ServerAt) -> Option<ServerId> {
+    env.proxies.get(at.proxy)?.servers.get(at.nth).copied()
+}
+
+/// A server's weight, state or address changed: the balance sees it, and who waits for a server looks again.
+fn servers_changed(env: &mut Env, id: ServerId) {
+    let backend = env.server(id).backend;
+    let options = &env.proxy_settings(backend).options;
+    let (servers, settings) = (&env.servers, env.settings);
+    let proxy = &mut env.proxies[backend.0 as usize];
+    let candidates = proxy.servers.iter().map(|id| {
+        let live = &servers[id.0 as usize];
+        Candidate {
+            weight: if live.admin == Admin::Drain { 0 } else { live.weight },
+            up: live.usable(),
+            backup: settings.server(*id).backup,
+        }
+    });
+    proxy.balance.update(balance::in_rotation(candidates, options.allbackups));
+    if route::has_usable(backend, env) {
+        route::wake_next(backend, Some(id), env);
+        route::wake_next(backend, None, env);
+    }
+}
+
+/// Closes the idle connections of a server that they must not be used for any more.
+fn close_idle(env: &mut Env, id: ServerId) {
+    for idle in std::mem::take(&mut env.server(id).idle) {
+        env.close_first(idle.conn);
+    }
+}
+
+/// Tells the logs of a backend what became of a server, in the reference's words.
+fn announce(env: &mut Env, id: ServerId, before: Admin, now: Admin) {
+    let live = env.server(id);
+    let (backend, sessions) = (live.backend, live.slots_used);
+    let settings = env.proxy_settings(backend);
+    let name = format!("Server {}/{}", settings.name, env.settings.server(id).name);
+    let serving = |backup: bool| {
+        let servers = settings.servers.iter().filter(|id| env.servers[id.0 as usize].takes_clients());
+        servers.filter(|id| env.settings.server(**id).backup == backup).count()
+    };
+    let (active, backup) = (serving(false), serving(true));
+    let queued = env.proxies[backend.0 as usize].queue.len();
+    let text = match (before, now) {
+        (_, Admin::Maint { .. }) => format!(
+            "{name} is going DOWN for maintenance. {active} active and {backup} backup servers left. \
+             {sessions} sessions active, 0 requeued, {queued} remaining in queue."
+        ),
+        (Admin::Maint { .. }, Admin::Ready) => format!("{name} is UP/READY (leaving forced maintenance)."),
+        (Admin::Maint { .. }, Admin::Drain) => format!("{name} is UP/DRAIN (leaving forced maintenance)."),
+        (_, Admin::Drain) => format!(
+            "{name} enters drain state. {active} active and {backup} backup servers online. \
+             0 sessions requeued, {queued} total in queue."
+        ),
+        (_, Admin::Ready) => format!("{name} is UP (leaving forced drain)."),
+    };
+    say(env, backend, Level::Notice, &text);
+    if active + backup == 0 {
+        let text = format!("backend {} has no server available!", settings.name);
+        say(env, backend, Level::Emerg, &text);
+    }
+}
+
+/// To the proxy's logs and to the terminal.
+fn say(env: &mut Env, proxy: ProxyId, level: Level, text: &str) {
+    log::warn!("{text}");
+    env.tell(proxy, level, text);
+}
+
+fn told(env: &mut Env, proxy: usize, changed: bool, word: &str) -> FrontendChange {
+    if !changed {
+        return FrontendChange::Already;
+    }
+    let id = ProxyId(proxy as u32);
+    let text = format!("{word} frontend {}.", env.proxy_settings(id).name);
+    say(env, id, Level::Warning, &text);
+    FrontendChange::Made
+}
+
+/// The open listeners of a proxy; `None` when there is none left.
+fn listeners(env: &Env, proxy: usize) -> Option<Vec<ListenerId>> {
+    let open = |id: &&ListenerId| env.listeners.get(**id).is_some_and(|l| l.receiver.is_some());
+    let all: Vec<ListenerId> = env.proxies.get(proxy)?.listeners.iter().filter(open).copied().collect();
+    Some(all).filter(|all| !all.is_empty())
+}
+
+/// A limit changed: listeners that it holds back look at it again at the end of the turn.
+fn look_again(env: &mut Env) {
+    env.held_back = true;
+    env.session_ended = true;
+}
+
+/// Ends a session as the operator wants: flags `K` and what it was doing.
+fn kill(live: &mut Live, id: StreamId) {
+    let Some(s) = live.streams.get_mut(id) else { return };
+    let stage = stage_of(s);
+    if s.phase != Phase::Closed {
+        s.conclude(Cause::Killed, stage);
+        if s.phase == Phase::Queue {
+            route::leave_queue(s, &mut live.env);
+        }
+        s.phase = Phase::Closed;
+    }
+    enqueue(live, id);
+}
+
+fn stage_of(s: &Stream) -> Stage {
+    match s.phase {
+        Phase::Request | Phase::Hold | Phase::Route => Stage::Request,
+        Phase::Queue => Stage::Queue,
+        Phase::Connect | Phase::Backoff => Stage::Connect,
+        Phase::Exchange | Phase::Reply => Stage::Data,
+        Phase::Linger | Phase::Closed => Stage::Over,
+    }
+}
