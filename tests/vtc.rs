@@ -170,7 +170,11 @@ fn judge(scripts: &[Script], verdicts: &[Verdict], pending: &[String]) -> (Vec<S
 
 /// Runs `scripts` with `program`, says what is to be said, and fails on what is wrong.
 fn assert_pass(scripts: &[Script], program: &str, pending: &[String]) {
-    let (complaints, remarks) = judge(scripts, &run_all(scripts, program), pending);
+    assert_verdicts(scripts, &run_all(scripts, program), pending);
+}
+
+fn assert_verdicts(scripts: &[Script], verdicts: &[Verdict], pending: &[String]) {
+    let (complaints, remarks) = judge(scripts, verdicts, pending);
     remarks.iter().for_each(|r| say(r));
     assert!(
         complaints.is_empty(),
@@ -201,7 +205,15 @@ fn scripts_pass_with_the_packaged_haproxy() {
         return;
     }
     let scripts: Vec<Script> = chosen().into_iter().filter(|s| !s.needs_subflow).collect();
-    assert_pass(&scripts, "haproxy", &[]);
+    // The oracle has races of its own on a loaded machine: a script counts against it when it fails twice.
+    let mut verdicts = run_all(&scripts, "haproxy");
+    for (script, verdict) in scripts.iter().zip(&mut verdicts) {
+        if matches!(verdict, Verdict::Failed(_)) {
+            say(&format!("RETRY: {} with haproxy", script.name));
+            *verdict = run(script, "haproxy");
+        }
+    }
+    assert_verdicts(&scripts, &verdicts, &[]);
 }
 
 #[test]
