@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid, getsid};
+use nix::unistd::{Pid, Uid, User, getsid};
 use tempfile::TempDir;
 
 use crate::kit::proxy::{poll_until, run, skip, spawn, subflow};
@@ -206,4 +206,81 @@ fn without_strict_limits_it_warns_and_serves() {
         "{err}"
     );
     assert!(err.contains("FD limit (200) too low for maxconn=5000/maxsock=10014."), "{err}");
+}
+
+/// Reads datagrams of a log until one has `words` in it.
+fn expect_logged(log: &UnixDatagram, words: &str) {
+    log.set_read_timeout(Some(WAIT)).expect("a timeout");
+    let mut room = [0; 4096];
+    loop {
+        let len = log.recv(&mut room).unwrap_or_else(|e| panic!("no line with {words}: {e}"));
+        if String::from_utf8_lossy(&room[..len]).contains(words) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_log_outside_of_the_chroot_is_reached() {
+    if !Uid::effective().is_root() {
+        return skip("changing root needs root");
+    }
+    let traffic = FRONTEND.replace("mode http", "mode http\n    log global\n    option httplog");
+    let global = "    log \"${dir}/log\" local0\n    chroot \"${dir}/jail\"\n    uid 65534\n    gid 65533";
+    let place = Place::new(global, &traffic);
+    fs::create_dir(place.path("jail")).expect("mkdir");
+    let log = UnixDatagram::bind(place.path("log")).expect("bind");
+    let _running = Foreground::start(&place, &mut place.command(subflow(), &["-db"]));
+    expect_logged(&log, "\"GET / HTTP/1.0\"");
+}
+
+#[test]
+fn a_stats_socket_has_its_mode_and_owner_and_outlives_the_process() {
+    let owner = if Uid::effective().is_root() { " uid 65534 gid 65533" } else { "" };
+    let global = format!("    stats socket \"${{dir}}/cli.sock\" mode 620{owner}");
+    let place = Place::new(&global, FRONTEND);
+    for _ in 0..2 {
+        // The second finds what the first left behind.
+        let _running = Foreground::start(&place, &mut place.command(subflow(), &["-db"]));
+        let about = fs::metadata(place.path("cli.sock")).expect("the socket");
+        assert_eq!(about.permissions().mode() & 0o777, 0o620);
+        if !owner.is_empty() {
+            assert_eq!((about.uid(), about.gid()), (65534, 65533));
+        }
+        assert!(UnixStream::connect(place.path("cli.sock")).is_ok());
+    }
+    assert!(place.path("cli.sock").exists() && UnixStream::connect(place.path("cli.sock")).is_err());
+}
+
+/// The configuration that Debian installs with a site added, in a mount namespace where /run is empty and
+/// /dev/log is ours.
+#[test]
+fn debians_configuration_runs_as_it_is() {
+    const PACKAGED: &str = "/etc/haproxy/haproxy.cfg";
+    let (Ok(packaged), true) = (fs::read_to_string(PACKAGED), Path::new("/var/lib/haproxy").is_dir()) else {
+        return skip("the haproxy package is not installed");
+    };
+    let place = Place::new("", "");
+    let site = &FRONTEND[FRONTEND.find("frontend f").expect("a frontend")..];
+    fs::write(place.path("cfg"), format!("{packaged}\n{site}")).expect("write");
+    let log = UnixDatagram::bind(place.path("log")).expect("bind");
+    let world = "mount -t tmpfs none /run && mkdir /run/haproxy && mount -t tmpfs none /dev \
+                 && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 && ln -s \"$dir/log\" /dev/log";
+    let unshared = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", script]).env("dir", place.0.path()).current_dir(place.0.path());
+        command.arg(subflow()).arg(place.path("cfg"));
+        command
+    };
+    if !Uid::effective().is_root() || !run(&mut unshared(world)).0.success() {
+        return skip("no mount namespace can be made");
+    }
+    let mut command = unshared(&format!("{world} && exec \"$0\" -db -f \"$1\""));
+    let running = Foreground::start(&place, &mut command);
+    let haproxy = User::from_name("haproxy").expect("a user data base").expect("the packaged user");
+    assert_eq!(status_of(running.pid(), "Uid"), vec![haproxy.uid.to_string(); 4]);
+    assert_eq!(status_of(running.pid(), "Gid"), vec![haproxy.gid.to_string(); 4]);
+    let root = fs::read_link(format!("/proc/{}/root", running.pid())).expect("a link");
+    assert_eq!(root, Path::new("/var/lib/haproxy"));
+    expect_logged(&log, "\"GET / HTTP/1.0\"");
 }
