@@ -129,6 +129,7 @@ fn connections_in_a_row_leave_nothing_behind() {
 
 #[test]
 fn connections_at_once_leave_nothing_behind() {
+    let _alone = crate::kit::sock::many_descriptors();
     let count = at_once();
     let mut bench = Bench::start(&subflow(), "tcp");
     (0..50).for_each(|round| bench.one(round));

@@ -100,6 +100,7 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[test]
 fn clients_that_never_finish_their_head_all_get_a_408() {
+    let _alone = crate::kit::sock::many_descriptors();
     let count = half_open();
     let mut bench = start_for(count, "http", None);
     let before = bench.held_when_idle();
@@ -118,6 +119,7 @@ fn clients_that_never_finish_their_head_all_get_a_408() {
 
 #[test]
 fn clients_that_say_nothing_are_let_go() {
+    let _alone = crate::kit::sock::many_descriptors();
     let count = half_open();
     let mut bench = start_for(count, "http", None);
     let before = bench.held_when_idle();

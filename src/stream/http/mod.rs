@@ -292,11 +292,11 @@ pub fn over(s: &mut Stream, env: &mut Env) -> Turn {
     Turn::Go(Phase::Request)
 }
 
-/// Nothing of the client waits to be read: closing sends a FIN, no reset.
-fn closes_cleanly(s: &Stream, env: &Env) -> bool {
-    env.conns.get(s.front).is_none_or(|f| {
-        f.at_end || (s.req.waiting() == 0 && !f.ready.contains(crate::event::readiness::Readiness::READABLE))
-    })
+/// Nothing of the client waits in the socket: closing sends a FIN, no reset.
+pub fn closes_cleanly(s: &Stream, env: &Env) -> bool {
+    env.conns
+        .get(s.front)
+        .is_none_or(|f| f.at_end || !f.ready.contains(crate::event::readiness::Readiness::READABLE))
 }
 
 /// Longest wait for a client to take the last bytes when no timeout is configured.

@@ -118,6 +118,9 @@ pub fn send(s: &mut Stream, env: &mut Env) -> Turn {
         super::request::next(s, env);
         return Turn::Go(Phase::Request);
     }
+    // More of an unfinished request would arrive after a close and be answered by a reset.
+    let whole =
+        s.http.as_ref().is_some_and(|h| h.has_line && (h.request_done || h.asked.body == http1::Body::None));
     finish::conclude(s, env);
-    Turn::Go(Phase::Linger)
+    Turn::Go(if whole && super::closes_cleanly(s, env) { Phase::Closed } else { Phase::Linger })
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -129,6 +130,13 @@ fn event_within(fd: &impl AsFd, events: PollFlags, limit: Duration) -> bool {
             Err(error) => panic!("poll on {}: {error}", fd.as_fd().as_raw_fd()),
         }
     }
+}
+
+/// Held by tests that open many descriptors, and by those whose oracle, for a small `maxconn`, takes only an inherited
+/// descriptor with a small number.
+pub fn many_descriptors() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// A port of 127.0.0.1 (or of every address, for `[::]`) that is nobody's until this is dropped.

@@ -41,6 +41,7 @@ fn maxconn_of_a_bind_makes_the_second_wait() {
 
 #[test]
 fn maxconn_of_the_process_makes_the_second_wait() {
+    let _alone = crate::kit::sock::many_descriptors();
     tcp("global maxconn 1", second_waits);
 }
 
