@@ -3,11 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::net::SocketAddr;
 use subflow::base::clock::WallTime;
 use subflow::metrics::ProcessCounters;
+use subflow::service::cli::change::{Admin, Change, FrontendChange, Rate, ServerAt};
 use subflow::service::cli::rows::OUTPUT_PAGE_LEN;
 use subflow::service::cli::view::{
-    CliSocketView, InfoView, ListenerView, ProxyView, ServerView, SessionView,
+    CliSocketView, HeldView, InfoView, ListenerView, ProxyView, ServerView, SessionView,
 };
 use subflow::service::cli::{CliSession, World};
 use subflow::settings::Global;
@@ -33,6 +35,9 @@ impl World for Idle {
             ulimit_n: 0,
             maxsock: 0,
             maxconn: 0,
+            maxconn_hard: 0,
+            conn_rate_limit: 0,
+            sess_rate_limit: 0,
             conns: 0,
             maxpipes: 0,
             global: &self.global,
@@ -47,6 +52,7 @@ impl World for Idle {
             pool_bytes: 0,
             pool_used_bytes: 0,
             log_dropped: 0,
+            held: HeldView::default(),
         }
     }
     fn proxy(&self, _: usize) -> Option<ProxyView<'_>> {
@@ -64,7 +70,30 @@ impl World for Idle {
     fn cli_socket(&self, _: usize) -> Option<CliSocketView<'_>> {
         None
     }
+}
+
+impl Change for Idle {
     fn clear_counters(&mut self, _: bool) {}
+    fn set_weight(&mut self, _: ServerAt, _: u32) {}
+    fn set_admin(&mut self, _: ServerAt, _: Admin) {}
+    fn set_address(&mut self, _: ServerAt, _: SocketAddr) {}
+    fn set_server_maxconn(&mut self, _: ServerAt, _: u32) {}
+    fn set_frontend_maxconn(&mut self, _: usize, _: u32) {}
+    fn set_process_maxconn(&mut self, _: u32) {}
+    fn set_rate(&mut self, _: Rate, _: u32) {}
+    fn pause_frontend(&mut self, _: usize) -> FrontendChange {
+        FrontendChange::Made
+    }
+    fn resume_frontend(&mut self, _: usize) -> FrontendChange {
+        FrontendChange::Made
+    }
+    fn stop_frontend(&mut self, _: usize) -> FrontendChange {
+        FrontendChange::Made
+    }
+    fn kill_session(&mut self, _: u64) -> bool {
+        false
+    }
+    fn kill_server_sessions(&mut self, _: ServerAt) {}
 }
 
 fuzz_target!(|input: (u8, &[u8])| {
