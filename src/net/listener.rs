@@ -2,7 +2,7 @@
 
 use super::protocol::Protocol;
 use super::protocol::probe::{Capabilities, SocketOption};
-use super::receiver::{BindError, Note, Receiver};
+use super::receiver::{BindError, Note, Origin, Receiver};
 use crate::sys::sockopt;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -144,7 +144,7 @@ fn set_options(
     } else if let Some(bytes) = spec.mss {
         set(SocketOption::Mss, sockopt::maxseg_set(fd, bytes));
     }
-    if spec.defer_accept_s.is_some() || receiver.inherited {
+    if spec.defer_accept_s.is_some() || receiver.origin.is_foreign() {
         let done = sockopt::defer_accept(fd, spec.defer_accept_s.unwrap_or(0));
         if spec.defer_accept_s.is_some() {
             set(SocketOption::DeferAccept, done);
@@ -152,6 +152,8 @@ fn set_options(
     }
     if spec.tfo {
         set(SocketOption::Tfo, sockopt::fastopen(fd, spec.backlog));
+    } else if receiver.origin == Origin::HandedOver {
+        let _ = sockopt::fastopen(fd, 0);
     }
     match spec.tcp_ut_ms {
         Some(timeout_ms) if takes(SocketOption::UserTimeout) => {
@@ -164,7 +166,7 @@ fn set_options(
             after.tcp_ut_ms = Some(timeout_ms);
             notes.push(Note::AfterAccept(SocketOption::UserTimeout));
         }
-        None if receiver.inherited => drop(sockopt::user_timeout(fd, 0)),
+        None if receiver.origin.is_foreign() => drop(sockopt::user_timeout(fd, 0)),
         None => {}
     }
     spec.buffers.apply(fd);
@@ -173,6 +175,8 @@ fn set_options(
     }
     if let Some(keepalive) = &spec.keepalive {
         keepalive.apply(fd);
+    } else if receiver.origin == Origin::HandedOver {
+        let _ = sockopt::keepalive(fd, false);
     }
     Ok(after)
 }

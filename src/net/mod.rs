@@ -10,6 +10,7 @@ pub mod address;
 pub mod connect;
 pub mod listener;
 pub mod protocol;
+pub mod inherit;
 pub mod receiver;
 pub mod resolve;
 mod unix_path;

@@ -4,9 +4,10 @@
 //! that names the cause; `tcp@` gets TCP. A receiver outlives the listeners that use it.
 
 use super::address::{Address, Host, Transport};
+use super::inherit::{Claim, Inheritance, Inherited};
 use super::protocol::mptcp::Refusal;
 use super::protocol::probe::{Capabilities, MaxsegDefaults, SocketOption};
-use super::protocol::{self, MptcpPolicy, Protocol, Row, SockFamily};
+use super::protocol::{self, MptcpPolicy, Protocol, Row, SockFamily, Wanted};
 use super::resolve;
 use super::unix_path::{self, Unpublished};
 use crate::sys::addr::SockAddr;
@@ -88,6 +89,25 @@ impl ReceiverSpec {
     }
 }
 
+/// Where a receiver's socket came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// It was made here.
+    Made,
+    /// It is a descriptor that the configuration names (`fd@N`). A queue that somebody set up before
+    /// keeps its length.
+    Descriptor,
+    /// It came from the process that served this address before, with the options of then.
+    HandedOver,
+}
+
+impl Origin {
+    /// Whether the socket may have options that nobody here asked for.
+    pub fn is_foreign(self) -> bool {
+        self != Origin::Made
+    }
+}
+
 /// One bound socket.
 #[derive(Debug)]
 pub struct Receiver {
@@ -99,8 +119,8 @@ pub struct Receiver {
     pub row: &'static Row,
     /// What the socket really speaks (`SO_PROTOCOL`).
     pub protocol: Protocol,
-    /// Whether the socket came from another process with options of its own.
-    pub inherited: bool,
+    /// Where the socket came from.
+    pub origin: Origin,
     unpublished: Option<Unpublished>,
 }
 
@@ -215,7 +235,8 @@ fn describe(errno: i32) -> &'static str {
     nix::errno::Errno::from_raw(errno).desc()
 }
 
-/// Makes the receiver that `spec` asks for, and tells what the operator should know of it.
+/// Makes the receiver that `spec` asks for, of a socket from `inheritance` if there is one, and tells what
+/// the operator should know of it.
 ///
 /// # Errors
 /// The first thing that failed; nothing is left behind.
@@ -223,6 +244,7 @@ pub fn bind_receiver(
     spec: &ReceiverSpec,
     policy: MptcpPolicy,
     can: &Capabilities,
+    inheritance: &mut Inheritance,
 ) -> Result<(Receiver, Vec<Note>), BindError> {
     let mut notes = Vec::new();
     let addr = match &spec.place {
@@ -233,9 +255,14 @@ pub fn bind_receiver(
         Place::Addr(addr) => addr,
     };
     let row = protocol::stream_row(SockFamily::of(addr), spec.transport);
-    let (fd, protocol) = open(spec, row, policy, can, &mut notes)?;
+    let wanted = wanted(spec, row, policy, can, &mut notes)?;
+    let will_do = |has: Protocol| has == wanted.first || (can.mptcp.is_err() && Some(has) == wanted.fallback);
+    if let Claim::Same(inherited) = inheritance.claim(addr, spec, will_do) {
+        return Ok((hand_over(inherited, row, spec, &can.maxseg), notes));
+    }
+    let (fd, protocol) = open(spec, row, wanted, &mut notes)?;
     let mut receiver =
-        Receiver { fd, addr: addr.clone(), row, protocol, inherited: false, unpublished: None };
+        Receiver { fd, addr: addr.clone(), row, protocol, origin: Origin::Made, unpublished: None };
     match addr {
         SockAddr::Inet(_) => bind_inet(spec, &mut receiver, &mut notes)?,
         SockAddr::Unix(path) => {
@@ -249,14 +276,14 @@ pub fn bind_receiver(
     Ok((receiver, notes))
 }
 
-/// Makes the socket: the wanted protocol, or the one to fall back to.
-fn open(
+/// The protocols to try: those of the row, less what the options of the line rule out.
+fn wanted(
     spec: &ReceiverSpec,
     row: &'static Row,
     policy: MptcpPolicy,
     can: &Capabilities,
     notes: &mut Vec<Note>,
-) -> Result<(OwnedFd, Protocol), BindError> {
+) -> Result<Wanted, BindError> {
     let mut wanted = row.for_receiver(spec.transport, policy);
     let needed = [spec.tcp_only, spec.transparent.then_some(SocketOption::Transparent)];
     if let Some(option) = needed.into_iter().flatten().find(|o| !can.takes(wanted.first, *o))
@@ -268,6 +295,16 @@ fn open(
         }
         notes.push(Note::MadeTcp(option));
     }
+    Ok(wanted)
+}
+
+/// Makes the socket: the wanted protocol, or the one to fall back to.
+fn open(
+    spec: &ReceiverSpec,
+    row: &'static Row,
+    wanted: Wanted,
+    notes: &mut Vec<Note>,
+) -> Result<(OwnedFd, Protocol), BindError> {
     let make = |protocol| {
         let made = match &spec.namespace {
             None => row.open(protocol),
@@ -339,40 +376,47 @@ fn adopt(number: i32, maxseg: &MaxsegDefaults) -> io::Result<Receiver> {
     from_listener(fd, maxseg)
 }
 
-/// Makes a receiver of a socket that another process bound: inherited, or handed over at a reload.
+/// Makes a receiver of a socket that the configuration names by its descriptor.
 ///
 /// # Errors
 /// `EINVAL` when it is not a stream socket, `EPROTONOSUPPORT` when its protocol has no row.
 pub fn from_listener(fd: OwnedFd, maxseg: &MaxsegDefaults) -> io::Result<Receiver> {
     let addr = stream_addr(fd.as_fd())?;
     let protocol = Protocol::of(fd.as_fd())?;
-    let family = SockFamily::of(&addr);
-    let row = protocol::stream_row(family, Transport::Plain);
-    let default = maxseg.of(family, protocol);
-    if default >= 0 && sockopt::maxseg_get(fd.as_fd()).is_ok_and(|now| now != default) {
-        // 0 takes the former owner's value back; one that cannot be undone does no harm.
-        let _ = sockopt::maxseg_set(fd.as_fd(), 0);
+    let row = protocol::stream_row(SockFamily::of(&addr), Transport::Plain);
+    reset_maxseg(fd.as_fd(), row, protocol, maxseg);
+    Ok(Receiver { fd, addr, row, protocol, origin: Origin::Descriptor, unpublished: None })
+}
+
+/// Takes the former owner's segment size back; one that cannot be undone does no harm.
+fn reset_maxseg(fd: BorrowedFd<'_>, row: &Row, protocol: Protocol, defaults: &MaxsegDefaults) {
+    let default = defaults.of(row.family, protocol);
+    if default >= 0 && sockopt::maxseg_get(fd).is_ok_and(|now| now != default) {
+        let _ = sockopt::maxseg_set(fd, 0);
     }
-    Ok(Receiver { fd, addr, row, protocol, inherited: true, unpublished: None })
+}
+
+/// Goes on with a socket that was handed over.
+fn hand_over(
+    inherited: Inherited,
+    row: &'static Row,
+    spec: &ReceiverSpec,
+    maxseg: &MaxsegDefaults,
+) -> Receiver {
+    let Inherited { fd, addr, protocol, .. } = inherited;
+    reset_maxseg(fd.as_fd(), row, protocol, maxseg);
+    if let SockAddr::Unix(path) = &addr {
+        // Where the file is out of reach (a chroot, another owner) it keeps what it has.
+        let _ = crate::sys::process::set_file_owner(path, &spec.owner);
+    }
+    Receiver { fd, addr, row, protocol, origin: Origin::HandedOver, unpublished: None }
 }
 
 impl Receiver {
-    /// Whether this receiver is of the protocol that a bind with this transport would get now. An
-    /// address alone does not say what its socket speaks.
-    pub fn speaks(&self, transport: Transport, policy: MptcpPolicy, can: &Capabilities) -> bool {
-        let row = protocol::stream_row(self.row.family, transport);
-        let wanted = row.for_receiver(transport, policy);
-        let expected = match wanted.fallback {
-            Some(fallback) if can.mptcp.is_err() => fallback,
-            _ => wanted.first,
-        };
-        self.protocol == expected
-    }
-
     /// Starts listening with a queue of `backlog`, and puts a unix socket at its path.
     pub(super) fn start(&mut self, backlog: i32) -> Result<(), BindError> {
         // A queue that somebody set up before keeps its length.
-        if !(self.inherited && socket::is_listening(self.fd.as_fd()).unwrap_or(false)) {
+        if !(self.origin == Origin::Descriptor && socket::is_listening(self.fd.as_fd()).unwrap_or(false)) {
             socket::listen(self.fd.as_fd(), backlog).map_err(BindError::Listen)?;
         }
         match self.unpublished.take() {

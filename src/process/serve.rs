@@ -10,6 +10,7 @@ use crate::base::ids::Id;
 use crate::config::print::line;
 use crate::event::signals::{OPERATOR_SIGNALS, Signals};
 use crate::event::token::{Kind, Token};
+use crate::net::inherit::Inheritance;
 use crate::settings::Settings;
 use crate::sys::process as sys_process;
 use crate::worker::{self, Exit, Limits, Worker};
@@ -99,7 +100,7 @@ fn build(args: &Args, settings: &'static Settings, plan: &Plan) -> Result<Worker
         splice_forbidden: args.no_splice || settings.global.nosplice,
     };
     let mut diags = Diags::new();
-    let live = worker::build(settings, limits, &mut diags)
+    let live = worker::build(settings, limits, &mut Inheritance::default(), &mut diags)
         .map_err(|e| StartError::because("Cannot open the poller.", &e))?;
     let quiet = (args.quiet || settings.global.quiet) && !args.verbose;
     let loud = |d: &&Diag| !quiet || d.severity == Severity::Alert;

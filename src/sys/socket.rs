@@ -38,7 +38,8 @@ pub fn datagram(family: i32) -> io::Result<OwnedFd> {
 }
 
 /// Takes over the descriptor with this number, inherited from the parent: a duplicate of it, made
-/// close-on-exec and non-blocking. The number itself stays open until [`close_inherited`].
+/// close-on-exec and non-blocking. The number itself stays open, for
+/// the next process to adopt.
 ///
 /// # Errors
 /// `EBADF` when no such descriptor is open.
@@ -51,13 +52,6 @@ pub fn adopt(number: i32) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// Closes a descriptor number that came from the parent, once every user of it has adopted it.
-/// Never to be called on a number that an `OwnedFd` of this process holds.
-pub fn close_inherited(number: i32) {
-    // SAFETY: no pointers; the caller names an inherited descriptor that no `OwnedFd` holds.
-    unsafe { libc::close(number) };
-}
-
 /// Sets `O_NONBLOCK`, for descriptors made elsewhere.
 pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let raw = fd.as_raw_fd();
@@ -65,6 +59,12 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let flags = check(unsafe { libc::fcntl(raw, libc::F_GETFL) })?;
     // SAFETY: F_SETFL takes an integer.
     check(unsafe { libc::fcntl(raw, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
+}
+
+/// Sets `FD_CLOEXEC`, for descriptors made elsewhere.
+pub fn set_cloexec(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: F_SETFD takes an integer.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
 }
 
 /// Names a socket (man 2 bind).

@@ -126,6 +126,15 @@ pub fn bindtodevice(fd: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
     set_bytes(fd, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, interface.as_bytes())
 }
 
+/// The interface a socket is bound to (`SO_BINDTODEVICE`); `None` for none, and for kinds of sockets that
+/// have none.
+pub fn bound_device(fd: BorrowedFd<'_>) -> Option<Box<str>> {
+    let mut room = [0; libc::IFNAMSIZ];
+    let len = get_bytes(fd, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, &mut room).ok()?;
+    let name = room[..len].split(|byte| *byte == 0).next()?;
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into())
+}
+
 /// `SO_LINGER` with no time: close() resets the connection (`option nolinger`).
 pub fn linger0(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut value = [0; 2 * size_of::<i32>()];

@@ -5,6 +5,7 @@ use crate::base::ids::ProxyId;
 use crate::event::token::{Kind, Token};
 use crate::metrics::ListenerCounters;
 use crate::net::address::Address;
+use crate::net::inherit::Inheritance;
 use crate::net::listener::{Gate, ListenSpec, listen};
 use crate::net::protocol::MptcpPolicy;
 use crate::net::protocol::probe::Capabilities;
@@ -25,14 +26,14 @@ const CLI_CONNS_MAX: u32 = 10;
 /// Seconds that `defer-accept` waits for data before it accepts all the same.
 const DEFER_ACCEPT_S: i32 = 1;
 
-/// Binds everything that the settings ask for; what goes wrong is told in `diags`.
-pub fn bind_all(env: &mut Env, diags: &mut Diags) {
+/// Binds everything that the settings ask for, to sockets from `inheritance` where it has them; what goes wrong is told in `diags`.
+pub fn bind_all(env: &mut Env, inheritance: &mut Inheritance, diags: &mut Diags) {
     let settings = env.settings;
     let policy = match settings.global.no_mptcp {
         true => MptcpPolicy::OnlyExplicit,
         false => MptcpPolicy::Preferred,
     };
-    let mut binder = Binder { can: Capabilities::probe(), env, diags, told: Vec::new() };
+    let mut binder = Binder { can: Capabilities::probe(), env, inheritance, diags, told: Vec::new() };
     for (at, stats) in settings.global.stats_sockets.iter().enumerate() {
         binder.stats_socket(at as u32, stats);
     }
@@ -54,6 +55,7 @@ struct Line<'a> {
 
 struct Binder<'a> {
     env: &'a mut Env,
+    inheritance: &'a mut Inheritance,
     can: Capabilities,
     diags: &'a mut Diags,
     /// Notes already told: one for each cause, not for each socket.
@@ -158,7 +160,7 @@ impl Binder<'_> {
 
     fn bind(&mut self, spec: &ReceiverSpec, line: &Line<'_>, socket_id: u32) -> Result<Vec<Note>, BindError> {
         let env = &mut *self.env;
-        let (mut receiver, mut notes) = bind_receiver(spec, line.policy, &self.can)?;
+        let (mut receiver, mut notes) = bind_receiver(spec, line.policy, &self.can, self.inheritance)?;
         let (after_accept, more) = listen(&mut receiver, &line.listen, &self.can)?;
         notes.extend(more);
         env.counters.mptcp_fallbacks +=

@@ -19,6 +19,7 @@ use crate::live::Live;
 use crate::log::logger::Logger;
 use crate::metrics::{BackendCounters, FrontendCounters, ProcessCounters, ServerCounters};
 use crate::net::connect::{ConnectSpec, SourcePorts};
+use crate::net::inherit::Inheritance;
 use crate::net::listener::{Keepalive, SocketBuffers};
 use crate::proxy::server::{Admin, SourceAddr};
 use crate::proxy::{Proxy, Server};
@@ -52,11 +53,16 @@ pub struct Limits {
     pub splice_forbidden: bool,
 }
 
-/// Builds everything. Problems go to `diags`; with an alert among them the result must not be used.
+/// Builds everything; sockets that `inheritance` has are gone on with. Problems go to `diags`; with an alert among them the result must not be used.
 ///
 /// # Errors
 /// epoll cannot be had.
-pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> io::Result<Live> {
+pub fn build(
+    settings: &'static Settings,
+    limits: Limits,
+    inheritance: &mut Inheritance,
+    diags: &mut Diags,
+) -> io::Result<Live> {
     let tune = &settings.global.tune;
     let events = if tune.maxpollevents == 0 { EVENTS_PER_TURN } else { tune.maxpollevents as usize };
     let pipe_size = if tune.pipesize == 0 { PIPE_SIZE_DEFAULT } else { tune.pipesize };
@@ -99,7 +105,7 @@ pub fn build(settings: &'static Settings, limits: Limits, diags: &mut Diags) -> 
         let proxies = settings.proxies.iter().map(|proxy| &proxy.logs);
         proxies.chain([&settings.global.logs]).for_each(|targets| live.env.logger.connect(targets));
     }
-    bind::bind_all(&mut live.env, diags);
+    bind::bind_all(&mut live.env, inheritance, diags);
     Ok(live)
 }
 

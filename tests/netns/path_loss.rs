@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use subflow::net::accept::{Accept, accept_one};
 use subflow::net::address::Transport;
 use subflow::net::connect::{ConnectSpec, Source, connect};
+use subflow::net::inherit::Inheritance;
 use subflow::net::listener::{ListenSpec, listen};
 use subflow::net::protocol::{MptcpPolicy, probe::Capabilities};
 use subflow::net::receiver::{ReceiverSpec, bind_receiver};
@@ -30,7 +31,8 @@ fn a_download_goes_on_when_a_path_is_cut() {
     let any_port = SockAddr::Inet(format!("{SERVER}:0").parse().unwrap());
     let namespace = Some(paths.server.as_str().into());
     let spec = ReceiverSpec { namespace, ..ReceiverSpec::at(any_port, Transport::Plain) };
-    let (mut receiver, _) = bind_receiver(&spec, MptcpPolicy::Preferred, &can).unwrap();
+    let (mut receiver, _) =
+        bind_receiver(&spec, MptcpPolicy::Preferred, &can, &mut Inheritance::default()).unwrap();
     listen(&mut receiver, &ListenSpec { backlog: 5, ..Default::default() }, &can).unwrap();
 
     let namespace = Some(paths.client.as_str().into());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::inherit::Inheritance;
 use crate::net::protocol::{MptcpPolicy, probe::Capabilities};
 use crate::net::receiver::{Receiver, ReceiverSpec, bind_receiver};
 use crate::net::{accept, listener};
@@ -6,7 +7,8 @@ use crate::net::{accept, listener};
 fn listening(transport: Transport) -> Receiver {
     let can = Capabilities::probe();
     let spec = ReceiverSpec::at(SockAddr::Inet("127.0.0.1:0".parse().unwrap()), transport);
-    let (mut receiver, _) = bind_receiver(&spec, MptcpPolicy::Preferred, &can).unwrap();
+    let (mut receiver, _) =
+        bind_receiver(&spec, MptcpPolicy::Preferred, &can, &mut Inheritance::default()).unwrap();
     let listen = listener::ListenSpec { backlog: 16, ..Default::default() };
     listener::listen(&mut receiver, &listen, &can).unwrap();
     receiver

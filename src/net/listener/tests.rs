@@ -1,5 +1,6 @@
 use super::*;
 use crate::net::address::Transport;
+use crate::net::inherit::Inheritance;
 use crate::net::protocol::MptcpPolicy;
 use crate::net::receiver::{ReceiverSpec, bind_receiver};
 use crate::sys::addr::SockAddr;
@@ -7,7 +8,7 @@ use crate::sys::addr::SockAddr;
 fn receiver(transport: Transport) -> (Receiver, Capabilities) {
     let can = Capabilities::probe();
     let spec = ReceiverSpec::at(SockAddr::Inet("127.0.0.1:0".parse().unwrap()), transport);
-    (bind_receiver(&spec, MptcpPolicy::Preferred, &can).unwrap().0, can)
+    (bind_receiver(&spec, MptcpPolicy::Preferred, &can, &mut Inheritance::default()).unwrap().0, can)
 }
 
 #[test]

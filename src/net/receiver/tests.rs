@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::inherit::{Inheritance, Inherited};
 use crate::net::listener::{ListenSpec, listen};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -14,7 +15,7 @@ fn spec(transport: Transport) -> ReceiverSpec {
 }
 
 fn bind(spec: &ReceiverSpec) -> Result<(Receiver, Vec<Note>), BindError> {
-    bind_receiver(spec, MptcpPolicy::Preferred, &can())
+    bind_receiver(spec, MptcpPolicy::Preferred, &can(), &mut Inheritance::default())
 }
 
 fn has_mptcp() -> bool {
@@ -57,7 +58,9 @@ fn each_kind_of_address_gets_the_protocol_it_names() {
         assert_ne!(receiver.addr.port(), 0);
         assert_eq!(notes, []);
     }
-    let (receiver, _) = bind_receiver(&spec(Transport::Plain), MptcpPolicy::OnlyExplicit, &can()).unwrap();
+    let mut none = Inheritance::default();
+    let (receiver, _) =
+        bind_receiver(&spec(Transport::Plain), MptcpPolicy::OnlyExplicit, &can(), &mut none).unwrap();
     assert_eq!(receiver.protocol, Protocol::Tcp);
 }
 
@@ -80,7 +83,6 @@ fn a_plain_bind_falls_back_with_one_note_that_names_the_cause() {
         assert_eq!(receiver.protocol, Protocol::Tcp);
         let texts: Vec<_> = notes.iter().map(Note::to_string).collect();
         assert_eq!(texts, ["MPTCP is not available (sysctl net.mptcp.enabled is 0), using TCP instead"]);
-        assert!(receiver.speaks(Transport::Plain, MptcpPolicy::Preferred, &can()));
     });
 }
 
@@ -140,7 +142,7 @@ fn an_inherited_listener_is_taken_over_whatever_it_speaks() {
         let by_number = ReceiverSpec { place: Place::Fd(number), ..spec(Transport::Plain) };
         let (mut child, _) = bind(&by_number).unwrap();
         assert_eq!((child.protocol, &child.addr), (parent.protocol, &parent.addr));
-        assert!(child.inherited);
+        assert_eq!(child.origin, Origin::Descriptor);
         let default = can().maxseg.of(SockFamily::V4, child.protocol);
         if default >= 0 {
             assert_eq!(sockopt::maxseg_get(child.fd.as_fd()).unwrap(), default);
@@ -232,4 +234,23 @@ fn a_socket_of_a_named_namespace_is_made_there_and_we_stay_here() {
     assert!(ip(&["delete", &name]).unwrap().success());
     bound.unwrap();
     assert!(matches!(bind(&ReceiverSpec { namespace: None, ..there }), Err(BindError::Bind(_))));
+}
+
+#[test]
+fn a_bind_goes_on_with_the_socket_that_was_handed_over() {
+    let (mut before, _) = bind(&spec(Transport::Tcp)).unwrap();
+    listen(&mut before, &ListenSpec { backlog: 5, ..Default::default() }, &can()).unwrap();
+    let addr = before.addr.clone();
+    let mut client = std::net::TcpStream::connect(addr.inet().unwrap()).unwrap();
+    client.write_all(b"early").unwrap();
+    let handed = Inherited::of(before.fd, None, None).unwrap();
+    let mut inheritance = Inheritance::new(vec![handed]);
+    let again = ReceiverSpec::at(addr.clone(), Transport::Tcp);
+    let (mut after, notes) = bind_receiver(&again, MptcpPolicy::Preferred, &can(), &mut inheritance).unwrap();
+    assert_eq!((after.origin, &after.addr, notes.len()), (Origin::HandedOver, &addr, 0));
+    listen(&mut after, &ListenSpec { backlog: 9, ..Default::default() }, &can()).unwrap();
+    let (waited, _) = socket::accept(after.fd.as_fd()).unwrap();
+    let mut room = [0; 5];
+    std::net::TcpStream::from(waited).read_exact(&mut room).unwrap();
+    assert_eq!(&room, b"early");
 }
