@@ -9,10 +9,10 @@ use nix::sys::signalfd::SignalFd;
 
 use crate::sys::process::signal_fd;
 
-/// The signals that an operator sends (management.txt chapter 4).
+/// The signals that an operator sends (management.txt chapter 4), and the one of a child's end.
 ///
 /// SIGPIPE is not among them: the Rust runtime ignores it from the start.
-pub const OPERATOR_SIGNALS: [Signal; 8] = [
+pub const OPERATOR_SIGNALS: [Signal; 9] = [
     Signal::SIGINT,
     Signal::SIGTERM,
     Signal::SIGQUIT,
@@ -21,6 +21,7 @@ pub const OPERATOR_SIGNALS: [Signal; 8] = [
     Signal::SIGUSR2,
     Signal::SIGTTOU,
     Signal::SIGTTIN,
+    Signal::SIGCHLD,
 ];
 
 /// Receives signals through a descriptor.

@@ -20,10 +20,15 @@ pub enum Kind {
     Cli,
     /// A log target that was full.
     Log,
+    /// A worker's channel to its supervisor; in a supervisor, the channel to one of its workers.
+    Control,
+    /// Something of the process, not of its traffic: a worker that starts.
+    Process,
 }
 
 /// All kinds at the place of their bits.
-const KINDS: [Kind; 5] = [Kind::Signal, Kind::Listener, Kind::Conn, Kind::Cli, Kind::Log];
+const KINDS: [Kind; 7] =
+    [Kind::Signal, Kind::Listener, Kind::Conn, Kind::Cli, Kind::Log, Kind::Control, Kind::Process];
 
 /// The word that epoll keeps for a descriptor.
 ///

@@ -70,6 +70,12 @@ pub struct Logger {
 }
 
 impl Logger {
+    /// Lines carry this process id from here on: the process was split.
+    pub fn set_pid(&mut self, pid: u32) {
+        self.pid = pid;
+        self.pid_text = pid.to_string();
+    }
+
     /// `host` is `log-send-hostname`; `pid` the process id that lines carry.
     pub fn new(host: Option<&str>, pid: u32) -> Self {
         Logger {

@@ -121,6 +121,8 @@ pub struct Receiver {
     pub protocol: Protocol,
     /// Where the socket came from.
     pub origin: Origin,
+    /// The network namespace that it was made in, by name.
+    pub namespace: Option<Box<str>>,
     unpublished: Option<Unpublished>,
 }
 
@@ -261,8 +263,15 @@ pub fn bind_receiver(
         return Ok((hand_over(inherited, row, spec, &can.maxseg), notes));
     }
     let (fd, protocol) = open(spec, row, wanted, &mut notes)?;
-    let mut receiver =
-        Receiver { fd, addr: addr.clone(), row, protocol, origin: Origin::Made, unpublished: None };
+    let mut receiver = Receiver {
+        fd,
+        addr: addr.clone(),
+        row,
+        protocol,
+        origin: Origin::Made,
+        namespace: spec.namespace.clone(),
+        unpublished: None,
+    };
     match addr {
         SockAddr::Inet(_) => bind_inet(spec, &mut receiver, &mut notes)?,
         SockAddr::Unix(path) => {
@@ -385,7 +394,7 @@ pub fn from_listener(fd: OwnedFd, maxseg: &MaxsegDefaults) -> io::Result<Receive
     let protocol = Protocol::of(fd.as_fd())?;
     let row = protocol::stream_row(SockFamily::of(&addr), Transport::Plain);
     reset_maxseg(fd.as_fd(), row, protocol, maxseg);
-    Ok(Receiver { fd, addr, row, protocol, origin: Origin::Descriptor, unpublished: None })
+    Ok(Receiver { fd, addr, row, protocol, origin: Origin::Descriptor, namespace: None, unpublished: None })
 }
 
 /// Takes the former owner's segment size back; one that cannot be undone does no harm.
@@ -403,13 +412,13 @@ fn hand_over(
     spec: &ReceiverSpec,
     maxseg: &MaxsegDefaults,
 ) -> Receiver {
-    let Inherited { fd, addr, protocol, .. } = inherited;
+    let Inherited { fd, addr, protocol, namespace, .. } = inherited;
     reset_maxseg(fd.as_fd(), row, protocol, maxseg);
     if let SockAddr::Unix(path) = &addr {
         // Where the file is out of reach (a chroot, another owner) it keeps what it has.
         let _ = crate::sys::process::set_file_owner(path, &spec.owner);
     }
-    Receiver { fd, addr, row, protocol, origin: Origin::HandedOver, unpublished: None }
+    Receiver { fd, addr, row, protocol, origin: Origin::HandedOver, namespace, unpublished: None }
 }
 
 impl Receiver {

@@ -99,13 +99,20 @@ fn overlay(args: &Args, settings: &mut Settings) {
 
 /// Prints the messages of `outcome` to standard error, unless quiet was asked for.
 pub fn print(args: &Args, outcome: &Outcome) {
+    // nobody is left to tell if standard error is gone
+    let _ = io::stderr().lock().write_all(messages(args, outcome).as_bytes());
+}
+
+/// The messages of `outcome`, a line each, unless quiet was asked for.
+pub fn messages(args: &Args, outcome: &Outcome) -> String {
     if outcome.quiet && !args.verbose {
-        return;
+        return String::new();
     }
     let header = format!("subflow version is {}", version::VERSION);
-    let err = &mut io::stderr().lock();
-    // nobody is left to tell if standard error is gone
-    let _ = config::print_diags(&outcome.diags, std::process::id(), &header, args.diagnostics, err);
+    let mut out = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = config::print_diags(&outcome.diags, std::process::id(), &header, args.diagnostics, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// `-c`: tells what is wrong. The status is 0 for a valid configuration, 1 for a refused one and 2 for

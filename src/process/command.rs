@@ -35,6 +35,12 @@ pub fn refuse(error: &ArgsError) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Tells that what the process was started with by its predecessor is of no use.
+pub fn refuse_handover(error: &io::Error) -> ExitCode {
+    let _ = writeln!(io::stderr().lock(), "subflow: {error}");
+    ExitCode::FAILURE
+}
+
 fn say(text: &str) -> ExitCode {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,

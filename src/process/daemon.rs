@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::process::StartError;
 use crate::process::pidfile::PidFile;
-use crate::sys::process::{Forked, detach, fork};
+use crate::sys::process::{Forked, fork, leave_session, silence};
 
 /// What the child writes when it serves.
 const READY: u8 = 1;
@@ -28,13 +28,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Leaves the terminal (a new session, standard descriptors on /dev/null) and lets the parent go.
-    /// Call it when the process is about to accept.
+    /// Puts the standard descriptors on /dev/null and lets the parent go. Call it when the process is about to
+    /// accept.
     ///
     /// # Errors
-    /// The session cannot be had or /dev/null not be opened.
+    /// /dev/null cannot be opened.
     pub fn ready(mut self) -> io::Result<()> {
-        detach()?;
+        silence()?;
         // A parent that was killed meanwhile does not wait any more.
         let _ = self.parent.write_all(&[READY]);
         Ok(())
@@ -54,7 +54,11 @@ pub fn split(pidfile: Option<PidFile>) -> Result<Side, StartError> {
     let failed = |error| StartError::because("Cannot fork.", &error);
     let (mut parent, child) = UnixStream::pair().map_err(failed)?;
     match fork().map_err(failed)? {
-        Forked::Child => Ok(Side::Child(Report { parent: child })),
+        Forked::Child => {
+            // Children of the daemon are to be in its session too.
+            leave_session().map_err(|error| StartError::because("Cannot leave the terminal.", &error))?;
+            Ok(Side::Child(Report { parent: child }))
+        }
         Forked::Parent(pid) => {
             drop(child);
             let mut word = [0; 1];

@@ -4,11 +4,18 @@ pub mod args;
 pub mod check;
 pub mod command;
 pub mod daemon;
+mod enlist;
 mod error;
+pub mod handover;
+pub mod invocation;
+mod launch;
 pub mod limits;
 pub mod pidfile;
 pub mod privileges;
+mod say;
 pub mod serve;
+mod single;
+pub mod supervisor;
 pub mod version;
 
 pub use error::StartError;

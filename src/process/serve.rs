@@ -1,18 +1,26 @@
 //! Serving: from a configuration that was read to the loop, and out again.
+//!
+//! Whoever is started decides here what it is: a process that serves by itself, the supervisor of one that does,
+//! or a worker that a supervisor started.
 
 use super::args::Args;
 use super::daemon::{self, Side};
+use super::handover::{Handover, Role, Shape};
+use super::invocation::Invocation;
 use super::limits::{self, Needs, Plan};
 use super::pidfile::PidFile;
-use super::{StartError, check, privileges, version};
+use super::say::{say, show};
+use super::single::Single;
+use super::supervisor::{self, AtStart, Options};
+use super::{StartError, check, enlist, privileges, version};
 use crate::base::diag::{Diag, Diags, Severity};
 use crate::base::ids::Id;
-use crate::config::print::line;
 use crate::event::signals::{OPERATOR_SIGNALS, Signals};
 use crate::event::token::{Kind, Token};
 use crate::net::inherit::Inheritance;
-use crate::settings::Settings;
+use crate::settings::{Global, Settings};
 use crate::sys::process as sys_process;
+use crate::worker::control::Channel;
 use crate::worker::{self, Exit, Limits, Worker};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -20,53 +28,91 @@ use std::process::ExitCode;
 /// Bytes of a megabyte in `-m`.
 const MEGABYTE: u64 = 1 << 20;
 
-/// Serves traffic as `args` ask for and returns when told to stop.
-pub fn run(args: &Args) -> ExitCode {
-    let outcome = check::read(args);
-    check::print(args, &outcome);
-    let Some(settings) = outcome.settings else { return ExitCode::FAILURE };
+/// Serves traffic as `args` ask for, or has it served, and returns when told to stop.
+pub fn run(args: &Args, invocation: Invocation, handover: Option<Handover>) -> ExitCode {
+    let done = match handover {
+        None => fresh(args, invocation),
+        Some(handover) if handover.role == Role::Supervisor => {
+            let options = Options {
+                shape: handover.shape,
+                quiet: args.quiet,
+                reloads_max: handover.reloads_max,
+                ..Options::default()
+            };
+            supervisor::resume(invocation, options, handover)
+        }
+        Some(handover) => enlist::serve(args, handover),
+    };
+    done.unwrap_or_else(|error| {
+        say(Severity::Alert, &error.to_string());
+        ExitCode::FAILURE
+    })
+}
+
+/// Refuses what cannot be served.
+pub(super) fn servable(args: &Args, settings: &Settings) -> Result<(), StartError> {
     if let Some(option) = args.not_yet.first() {
-        return fail(StartError::new(format!("option '{option}' is not supported by subflow yet.")));
+        return Err(StartError::new(format!("option '{option}' is not supported by subflow yet.")));
     }
-    if settings.global.master_worker {
-        return fail(StartError::new("'master-worker' is not supported by subflow yet."));
-    }
-    if !check::has_listener(&settings) {
-        return fail(StartError::new("No enabled listener found (check for 'bind' directives) ! Exiting."));
-    }
-    // Frozen from here to the end of the process: everything may point into it.
-    let settings: &'static Settings = Box::leak(Box::new(settings));
-    match start(args, settings) {
-        Ok(code) => code,
-        Err(error) => fail(error),
+    match check::has_listener(settings) {
+        true => Ok(()),
+        false => Err(StartError::new("No enabled listener found (check for 'bind' directives) ! Exiting.")),
     }
 }
 
-fn fail(error: StartError) -> ExitCode {
-    show(&[Diag { severity: Severity::Alert, text: error.to_string() }]);
-    ExitCode::FAILURE
-}
-
-fn show(diags: &[Diag]) {
-    for diag in diags {
-        eprintln!("{}", start_line(diag));
+fn fresh(args: &Args, invocation: Invocation) -> Result<ExitCode, StartError> {
+    let outcome = check::read(args);
+    let supervised = outcome.settings.as_ref().is_some_and(|s| wants_supervisor(args, &s.global));
+    if !supervised {
+        check::print(args, &outcome);
     }
-}
-
-/// A message of the start: as those of the configuration, without its name.
-fn start_line(diag: &Diag) -> String {
-    line(diag, sys_process::pid()).replacen(" : config : ", " : ", 1)
-}
-
-fn start(args: &Args, settings: &'static Settings) -> Result<ExitCode, StartError> {
-    let plan = plan(args, settings)?;
-    show(&limits::apply(&plan, settings.global.strict_limits.0)?);
-    if let Some(megabytes) = args.memory_max_mb {
-        sys_process::set_address_space_limit(u64::from(megabytes) * MEGABYTE)
-            .map_err(|e| StartError::because("Cannot limit the memory (-m).", &e))?;
+    let Some(settings) = outcome.settings else { return Ok(ExitCode::FAILURE) };
+    // The messages of a supervised configuration come from the worker, which reads it again.
+    servable(args, &settings)?;
+    if supervised {
+        return supervise(args, invocation, &settings.global);
     }
-    let daemon = settings.global.daemon && !args.foreground && !args.debug;
-    let report = match daemon {
+    start(args, invocation, freeze(settings))
+}
+
+/// Whether a supervisor stands above the worker from the start: it was asked for, or the worker will give up the
+/// rights that the next one needs.
+fn wants_supervisor(args: &Args, global: &Global) -> bool {
+    let gives_up = global.chroot.is_some() || global.uid.is_some() || global.gid.is_some();
+    global.master_worker || (gives_up && sys_process::is_root() && !args.foreground && !args.debug)
+}
+
+/// Frozen from here to the end of the process: everything may point into it.
+pub(super) fn freeze(settings: Settings) -> &'static Settings {
+    Box::leak(Box::new(settings))
+}
+
+fn is_daemon(args: &Args, global: &Global) -> bool {
+    global.daemon && !args.foreground && !args.debug
+}
+
+fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<ExitCode, StartError> {
+    let shape = if global.master_worker { Shape::Supervised } else { Shape::Single };
+    let mut pid_file = global.pidfile.as_deref().map(PidFile::create).transpose()?;
+    let mut report = None;
+    if is_daemon(args, global) {
+        match daemon::split(pid_file.take())? {
+            Side::Parent(status) => return Ok(ExitCode::from(status as u8)),
+            Side::Child(child) => report = Some(child),
+        }
+    }
+    let options = Options {
+        shape,
+        quiet: (args.quiet || global.quiet) && !args.verbose,
+        survives_failure: global.survives_failure,
+        reloads_max: global.mworker_max_reloads,
+    };
+    supervisor::begin(invocation, options, AtStart { pid_file, report })
+}
+
+fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Result<ExitCode, StartError> {
+    let plan = prepare(args, settings, None)?;
+    let report = match is_daemon(args, &settings.global) {
         // As in the reference, a pid file is for who goes to the background.
         false => None,
         true => match daemon::split(settings.global.pidfile.as_deref().map(PidFile::create).transpose()?)? {
@@ -74,13 +120,38 @@ fn start(args: &Args, settings: &'static Settings) -> Result<ExitCode, StartErro
             Side::Child(report) => Some(report),
         },
     };
-    let mut worker = build(args, settings, &plan)?;
-    show(&privileges::drop(&settings.global)?);
+    let mut worker = build(args, settings, &plan, &mut Inheritance::default(), None)?;
+    show(&privileges::drop(&settings.global)?, None);
     if let Some(report) = report {
         report.ready().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
     }
-    let exit = worker.run().map_err(|e| StartError::because("The poller failed.", &e))?;
-    Ok(leave(exit))
+    let mut single = Single::new(invocation, settings.global.mworker_max_reloads);
+    loop {
+        match worker.run().map_err(|e| StartError::because("The poller failed.", &e))? {
+            Exit::Reload => single.reload(&mut worker),
+            Exit::Process => {
+                if let Some(code) = single.look(&mut worker)? {
+                    return Ok(code);
+                }
+            }
+            exit => return Ok(leave(exit, &mut worker)),
+        }
+    }
+}
+
+/// Decides how much may be held, and raises the limits for it.
+pub(super) fn prepare(
+    args: &Args,
+    settings: &Settings,
+    supervisor: Option<&mut Channel>,
+) -> Result<Plan, StartError> {
+    let plan = plan(args, settings)?;
+    show(&limits::apply(&plan, settings.global.strict_limits.0)?, supervisor);
+    if let Some(megabytes) = args.memory_max_mb {
+        sys_process::set_address_space_limit(u64::from(megabytes) * MEGABYTE)
+            .map_err(|e| StartError::because("Cannot limit the memory (-m).", &e))?;
+    }
+    Ok(plan)
 }
 
 fn plan(args: &Args, settings: &Settings) -> Result<Plan, StartError> {
@@ -89,7 +160,14 @@ fn plan(args: &Args, settings: &Settings) -> Result<Plan, StartError> {
     Ok(limits::plan(&settings.global, &Needs::of(settings), hard, memory))
 }
 
-fn build(args: &Args, settings: &'static Settings, plan: &Plan) -> Result<Worker, StartError> {
+/// Builds the worker; every socket is bound then.
+pub(super) fn build(
+    args: &Args,
+    settings: &'static Settings,
+    plan: &Plan,
+    inheritance: &mut Inheritance,
+    supervisor: Option<&mut Channel>,
+) -> Result<Worker, StartError> {
     let signals =
         Signals::new(&OPERATOR_SIGNALS).map_err(|e| StartError::because("Cannot take signals.", &e))?;
     let limits = Limits {
@@ -100,32 +178,40 @@ fn build(args: &Args, settings: &'static Settings, plan: &Plan) -> Result<Worker
         splice_forbidden: args.no_splice || settings.global.nosplice,
     };
     let mut diags = Diags::new();
-    let live = worker::build(settings, limits, &mut Inheritance::default(), &mut diags)
+    let live = worker::build(settings, limits, inheritance, &mut diags)
         .map_err(|e| StartError::because("Cannot open the poller.", &e))?;
     let quiet = (args.quiet || settings.global.quiet) && !args.verbose;
     let loud = |d: &&Diag| !quiet || d.severity == Severity::Alert;
-    show(&diags.iter().filter(loud).cloned().collect::<Vec<_>>());
+    show(&diags.iter().filter(loud).cloned().collect::<Vec<_>>(), supervisor);
     if diags.refuses() {
         return Err(StartError::new("Some protocols failed to start their listeners! Exiting."));
     }
     if args.warnings_are_fatal && diags.count(Severity::Warning) > 0 {
         return Err(StartError::new("Some warnings were found and 'zero-warning' is set. Aborting."));
     }
-    let token = Token::pack(Kind::Signal, Id::<Signals>::new(0, 0));
-    live.env
-        .poller
-        .register_readable(signals.as_fd(), token)
-        .map_err(|e| StartError::because("Cannot watch signals.", &e))?;
+    watch_signals(&live, &signals)?;
     Ok(Worker::new(live, worker::cli::CliConns::default(), signals))
 }
 
-/// A signal that stops the process is also what it dies of, so that whoever waits for it can see.
-fn leave(exit: Exit) -> ExitCode {
+/// Lets the loop know of signals.
+pub(super) fn watch_signals(live: &crate::live::Live, signals: &Signals) -> Result<(), StartError> {
+    let token = Token::pack(Kind::Signal, Id::<Signals>::new(0, 0));
+    let watched = live.env.poller.register_readable(signals.as_fd(), token);
+    watched.map_err(|e| StartError::because("Cannot watch signals.", &e))
+}
+
+/// How a process that served ends. A signal that stops it is also what it dies of, so that whoever waits for it
+/// can see.
+pub(super) fn leave(exit: Exit, worker: &mut Worker) -> ExitCode {
     match exit {
-        Exit::Drained => ExitCode::SUCCESS,
+        Exit::Drained => {
+            enlist::report_rest(worker);
+            ExitCode::SUCCESS
+        }
         Exit::Signal(signal) => {
             let _ = sys_process::die_of(signal);
             ExitCode::FAILURE
         }
+        Exit::Orphaned | Exit::Reload | Exit::Process => ExitCode::FAILURE,
     }
 }

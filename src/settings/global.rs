@@ -33,6 +33,10 @@ pub struct Global {
     pub daemon: bool,
     /// `master-worker`.
     pub master_worker: bool,
+    /// `master-worker no-exit-on-failure`: a worker that dies does not end the others.
+    pub survives_failure: bool,
+    /// `mworker-max-reloads`: reloads that an old worker may see before it is stopped.
+    pub mworker_max_reloads: Option<u32>,
     /// `quiet`.
     pub quiet: bool,
     /// `zero-warning`.

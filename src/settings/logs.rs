@@ -34,6 +34,12 @@ impl Level {
     /// The words of the configuration, by number.
     pub const WORDS: [&'static str; 8] =
         ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+
+    /// The level of a number, 0 to 7.
+    pub fn from_number(number: u8) -> Option<Level> {
+        use Level::*;
+        [Emerg, Alert, Crit, Err, Warning, Notice, Info, Debug].get(usize::from(number)).copied()
+    }
 }
 
 /// Syslog facility by its number (0 kern .. 23 local7), RFC 5424 section 6.2.1.

@@ -9,7 +9,7 @@ use crate::channel::{BufferPool, PipePool};
 use crate::conn::{ConnId, Connection};
 use crate::event::poller::Poller;
 use crate::log::logger::{Logger, TAG_DEFAULT};
-use crate::metrics::ProcessCounters;
+use crate::metrics::{Family, ProcessCounters};
 use crate::proxy::{Listener, ListenerId, Proxy, Server};
 use crate::settings::{Level, Settings};
 use std::collections::VecDeque;
@@ -27,6 +27,10 @@ pub enum Alarm {
     Housekeeping,
     /// The end of `hard-stop-after`.
     HardStop,
+    /// A worker that finishes tells its supervisor how far it is.
+    Report,
+    /// Something that the process waits for took too long.
+    Process,
 }
 
 /// What start-up found out, for those who ask.
@@ -46,6 +50,8 @@ pub struct Boot {
     pub node: String,
     /// Where the CLI listens, one for each `stats socket` line.
     pub cli_addresses: Vec<String>,
+    /// The workers before this one.
+    pub family: Family,
 }
 
 /// `maxconnrate` and `maxsessrate`, or what the operator set since; `None` is no limit.
@@ -180,6 +186,13 @@ impl Env {
     pub fn tell(&mut self, proxy: ProxyId, level: Level, text: &str) {
         let settings = self.proxy_settings(proxy);
         self.logger.send(&settings.logs, self.tag(proxy), level, text.as_bytes(), &self.clock);
+    }
+
+    /// Sends a message about the process to the global log targets.
+    pub fn tell_all(&mut self, level: Level, text: &str) {
+        let global = &self.settings.global;
+        let tag = global.log_tag.as_deref().unwrap_or(TAG_DEFAULT);
+        self.logger.send(&global.logs, tag, level, text.as_bytes(), &self.clock);
     }
 
     /// The tag of a proxy's log lines.

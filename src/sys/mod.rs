@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 pub mod addr;
+pub mod child;
 pub mod fd_passing;
 pub mod io;
 pub mod kernel;

@@ -133,10 +133,9 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
-/// Leaves the terminal: a new session, and standard input, output and error on `/dev/null`.
-pub fn detach() -> io::Result<()> {
-    unistd::setsid()?;
-    silence()
+/// Leaves the terminal's session for a new one.
+pub fn leave_session() -> io::Result<()> {
+    Ok(unistd::setsid().map(drop)?)
 }
 
 /// Puts standard input, output and error on `/dev/null`.

@@ -17,7 +17,7 @@ use crate::channel::{BufferPool, PipePool};
 use crate::event::poller::Poller;
 use crate::live::Live;
 use crate::log::logger::Logger;
-use crate::metrics::{BackendCounters, FrontendCounters, ProcessCounters, ServerCounters};
+use crate::metrics::{BackendCounters, Family, FrontendCounters, ProcessCounters, ServerCounters};
 use crate::net::connect::{ConnectSpec, SourcePorts};
 use crate::net::inherit::Inheritance;
 use crate::net::listener::{Keepalive, SocketBuffers};
@@ -119,6 +119,7 @@ fn boot(settings: &Settings, limits: Limits) -> Boot {
         maxconn: limits.maxconn,
         node: settings.global.node.clone().or(node).unwrap_or_default(),
         cli_addresses: Vec::new(),
+        family: Family::default(),
     }
 }
 

@@ -10,11 +10,13 @@ use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::live::Live;
 use crate::net::accept::{Accept, accept_one};
+use crate::net::protocol::{PROTO_UNIX, Protocol};
 use crate::proxy::ListenerId;
 use crate::proxy::listener::Purpose;
 use crate::service::cli::CliSession;
+use crate::settings::global::CliLevel;
 use crate::stream::{Alarm, Env};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 /// CLI connections accepted in a turn.
 const ACCEPTS_PER_TURN: u32 = 16;
@@ -26,7 +28,8 @@ const READ_LEN: usize = 4096;
 pub struct CliConn {
     conn: Connection,
     session: CliSession,
-    listener: ListenerId,
+    /// Where it came from; none for one that the supervisor handed over.
+    listener: Option<ListenerId>,
     timer: Option<TimerKey>,
     queued: bool,
 }
@@ -103,7 +106,7 @@ impl CliConns {
                     let cli = CliConn {
                         conn: Connection::accepted(fd, row, protocol, Owner::Cli, now),
                         session: CliSession::new(level, global.stats_timeout_ms).with_severity(severity),
-                        listener: id,
+                        listener: Some(id),
                         timer: None,
                         queued: false,
                     };
@@ -121,6 +124,14 @@ impl CliConns {
             }
         }
         env.ready_listeners.push(id);
+    }
+
+    /// Serves a client that came to the supervisor, which has seen to it what it may do.
+    pub fn open_handed(&mut self, socket: OwnedFd, env: &mut Env) {
+        let (now, timeout_ms) = (env.clock.now_ms(), env.settings.global.stats_timeout_ms);
+        let conn = Connection::accepted(socket, &PROTO_UNIX, Protocol::Unix, Owner::Cli, now);
+        let session = CliSession::new(CliLevel::Admin, timeout_ms);
+        self.open(CliConn { conn, session, listener: None, timer: None, queued: false }, env);
     }
 
     fn open(&mut self, cli: CliConn, env: &mut Env) {
@@ -193,10 +204,12 @@ impl CliConns {
         if let Some(key) = cli.timer {
             env.wheel.remove(key);
         }
-        if let Some(listener) = env.listeners.get_mut(cli.listener) {
+        if let Some(id) = cli.listener
+            && let Some(listener) = env.listeners.get_mut(id)
+        {
             listener.counters.conn.leave();
             if listener.gate.closed() && listener.pending {
-                env.ready_listeners.push(cli.listener);
+                env.ready_listeners.push(id);
             }
         }
         env.closing.push(cli.conn);

@@ -1,6 +1,6 @@
 //! The one match on a token's kind.
 
-use super::run::{Worker, enqueue};
+use super::run::{Exit, Worker, enqueue};
 use super::{accept, soft_stop};
 use crate::base::ids::Id;
 use crate::conn::{ConnId, Owner};
@@ -19,6 +19,8 @@ pub fn dispatch(w: &mut Worker, event: Event) {
         Kind::Cli => w.cli.mark(index, generation, readiness),
         Kind::Signal => soft_stop::signals(w),
         Kind::Log => {}
+        Kind::Control => w.ordered = true,
+        Kind::Process => w.leave(Exit::Process),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod bind;
 pub mod build;
 pub mod change;
 pub mod cli;
+pub mod control;
 pub mod dispatch;
 pub mod housekeeping;
 pub mod run;

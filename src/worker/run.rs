@@ -1,6 +1,7 @@
 //! The loop: wait, tick, mark, run, expire, close, flush.
 
 use super::cli::CliConns;
+use super::control::{self, Control};
 use super::{accept, dispatch, housekeeping, soft_stop};
 use crate::event::poller::Event;
 use crate::event::signals::Signals;
@@ -16,11 +17,17 @@ const STEPS_PER_TURN: usize = 1024;
 /// Pause before log lines that a descriptor did not take are tried again, in ms.
 const LOG_RETRY_MS: u64 = 20;
 
-/// Why the loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why the loop ended, or for now was left; the later ones weigh more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// Drained after SIGUSR1.
+    /// Something of the process is to be looked after: a child, a worker that starts. The loop goes on after it.
+    Process,
+    /// A reload is asked for. The loop goes on after it.
+    Reload,
+    /// Nobody is left after a soft stop.
     Drained,
+    /// The supervisor is gone.
+    Orphaned,
     /// Told to stop now by this signal.
     Signal(Signal),
 }
@@ -34,8 +41,12 @@ pub struct Worker {
     pub cli: CliConns,
     /// Signals as events.
     pub signals: Signals,
-    /// Set by a signal that ends the loop.
-    pub exit: Option<Exit>,
+    /// The channel to the supervisor, where there is one.
+    pub control: Option<Control>,
+    /// The supervisor may have sent something.
+    pub ordered: bool,
+    /// What ends the loop.
+    exit: Option<Exit>,
     events: Vec<Event>,
     fired: Vec<Alarm>,
     /// Streams that spent a budget and go on in the next turn.
@@ -51,6 +62,8 @@ impl Worker {
             live,
             cli,
             signals,
+            control: None,
+            ordered: false,
             exit: None,
             events: Vec::new(),
             fired: Vec::new(),
@@ -60,7 +73,7 @@ impl Worker {
         }
     }
 
-    /// Serves until a signal says otherwise.
+    /// Serves until something says otherwise; may be called again.
     ///
     /// # Errors
     /// epoll itself failed: nothing can be served any more.
@@ -80,16 +93,24 @@ impl Worker {
             accept::accept_all(&mut self.live);
             self.run_streams();
             self.expire();
+            if std::mem::take(&mut self.ordered) {
+                control::run(self);
+            }
             self.cli.run(&mut self.live);
             self.live.env.closing.clear();
             accept::wake(&mut self.live);
             housekeeping::arm(&mut self.live.env);
             self.flush_logs();
             soft_stop::check(self);
-            if let Some(exit) = self.exit {
+            if let Some(exit) = self.exit.take() {
                 return Ok(exit);
             }
         }
+    }
+
+    /// Ends the loop after this turn. Of several reasons the weightiest counts.
+    pub fn leave(&mut self, exit: Exit) {
+        self.exit = self.exit.max(Some(exit));
     }
 
     /// Keeps the share of the time spent waiting, second by second.
@@ -174,7 +195,9 @@ impl Worker {
                 Alarm::Listener(id) => accept::resume(&mut self.live.env, id),
                 Alarm::Cli(index, generation) => self.cli.alarm(index, generation, &mut self.live),
                 Alarm::Housekeeping => housekeeping::run(&mut self.live),
-                Alarm::HardStop => self.exit = Some(Exit::Drained),
+                Alarm::HardStop => self.leave(Exit::Drained),
+                Alarm::Report => control::report_state(self),
+                Alarm::Process => self.leave(Exit::Process),
             }
         }
         self.fired = fired;

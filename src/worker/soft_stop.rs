@@ -1,52 +1,56 @@
 //! Signals, and leaving without dropping anyone.
 
-use super::accept;
 use super::run::{Exit, Worker, enqueue};
+use super::{accept, control};
 use crate::base::ids::ProxyId;
 use crate::conn::Connection;
 use crate::log::notice;
+use crate::proxy::ListenerId;
 use crate::proxy::listener::Purpose;
 use crate::settings::Level;
 use crate::stream::{Alarm, Phase, StreamId};
-use crate::sys::io as sys_io;
+use crate::sys::{child, io as sys_io};
 use nix::sys::signal::Signal;
+use std::collections::HashSet;
+use std::os::fd::AsFd;
 
 /// Acts on the signals that came.
 pub fn signals(w: &mut Worker) {
     let came: Vec<Signal> = w.signals.drain().collect();
     for signal in came {
         match signal {
-            Signal::SIGINT | Signal::SIGTERM => w.exit = Some(Exit::Signal(signal)),
-            Signal::SIGUSR1 => begin(w),
+            Signal::SIGINT | Signal::SIGTERM => w.leave(Exit::Signal(signal)),
+            Signal::SIGUSR1 => begin(w, Reason::Told),
             Signal::SIGTTOU => pause(w),
             Signal::SIGTTIN => resume(w),
             Signal::SIGHUP => dump(w),
-            Signal::SIGUSR2 => {
-                log::warn!("SIGUSR2: reload is not there yet; the signal is ignored");
-            }
+            Signal::SIGUSR2 => w.leave(Exit::Reload),
+            Signal::SIGCHLD => w.leave(Exit::Process),
             _ => {}
         }
     }
 }
 
-/// SIGUSR1: no new connections; the process ends when the last one has.
-fn begin(w: &mut Worker) {
+/// Why no more connections are accepted.
+#[derive(Debug)]
+pub enum Reason {
+    /// SIGUSR1: the service ends.
+    Told,
+    /// Another worker goes on with the sockets of these numbers, and has all others' addresses no more.
+    Succeeded(HashSet<u64>),
+}
+
+/// No new connections; the process ends when the last one has.
+pub fn begin(w: &mut Worker, reason: Reason) {
     if w.live.env.stopping {
         return;
     }
-    let listeners: Vec<_> = w.live.env.proxies.iter().flat_map(|p| p.listeners.iter().copied()).collect();
+    let listeners: Vec<ListenerId> = w.live.env.listeners.iter().map(|(id, _)| id).collect();
     for id in listeners {
-        accept::accept_rest(&mut w.live, id);
+        retire(w, id, &reason);
     }
     let env = &mut w.live.env;
     env.stopping = true;
-    for (_, listener) in env.listeners.iter_mut() {
-        if matches!(listener.purpose, Purpose::Proxy(_)) {
-            listener.receiver = None;
-            listener.gate.close();
-            listener.pending = false;
-        }
-    }
     env.ready_listeners.clear();
     if let Some(ms) = env.settings.global.hard_stop_after_ms {
         env.wheel.insert(env.clock.now_ms() + ms, Alarm::HardStop);
@@ -61,7 +65,35 @@ fn begin(w: &mut Worker) {
             env.tell(ProxyId(at as u32), Level::Warning, &text);
         }
     }
-    close_idle_clients(w);
+    match reason {
+        Reason::Told => close_idle_clients(w),
+        // They are told to close with their next response: closing now could meet a request on its way.
+        Reason::Succeeded(_) => control::next_report(w),
+    }
+}
+
+/// Stops accepting at one listener.
+fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
+    let Some(listener) = w.live.env.listeners.get(id) else { return };
+    let is_cli = matches!(listener.purpose, Purpose::Cli(_));
+    let number = listener.receiver.as_ref().and_then(|r| child::socket_number(r.fd.as_fd()).ok());
+    let goes_on = match reason {
+        // The operator can still ask how far it is.
+        Reason::Told if is_cli => return,
+        Reason::Told => false,
+        Reason::Succeeded(kept) => number.is_some_and(|number| kept.contains(&number)),
+    };
+    if !goes_on && !is_cli {
+        accept::accept_rest(&mut w.live, id);
+    }
+    let env = &mut w.live.env;
+    let Some(listener) = env.listeners.get_mut(id) else { return };
+    if let Some(receiver) = listener.receiver.take() {
+        // Others may have the socket too: closing ours does not end the watch.
+        let _ = env.poller.deregister(receiver.fd.as_fd());
+    }
+    listener.gate.close();
+    listener.pending = false;
 }
 
 /// Clients between two requests would only keep the process alive.
@@ -90,8 +122,8 @@ fn has_unread(front: &Connection) -> bool {
 
 /// Ends the loop when draining and nobody is left.
 pub fn check(w: &mut Worker) {
-    if w.live.env.stopping && w.live.streams.is_empty() && w.exit.is_none() {
-        w.exit = Some(Exit::Drained);
+    if w.live.env.stopping && w.live.streams.is_empty() {
+        w.leave(Exit::Drained);
     }
 }
 

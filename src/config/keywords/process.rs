@@ -133,7 +133,11 @@ fn daemon(cx: &mut Cx<'_>) {
 
 fn master_worker(cx: &mut Cx<'_>) {
     match cx.arg(0) {
-        "" | "no-exit-on-failure" => cx.draft.global.master_worker = true,
+        "" => cx.draft.global.master_worker = true,
+        "no-exit-on-failure" => {
+            cx.draft.global.master_worker = true;
+            cx.draft.global.survives_failure = true;
+        }
         _ => cx.alert("'master-worker' only supports 'no-exit-on-failure' option."),
     }
 }

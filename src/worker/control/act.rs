@@ -1,0 +1,96 @@
+//! The worker's end: following orders.
+
+use super::{Channel, Order, Received, Report, state_file};
+use crate::settings::Level;
+use crate::stream::Alarm;
+use crate::worker::run::{Exit, Worker};
+use crate::worker::soft_stop::{self, Reason};
+use std::collections::HashSet;
+
+/// Pause between two reports of a worker that finishes, in ms.
+const REPORT_PERIOD_MS: u64 = 1000;
+
+/// What a worker keeps of its channel.
+#[derive(Debug)]
+pub struct Control {
+    /// The channel.
+    pub channel: Channel,
+    /// Sockets that go on in the next worker, by their numbers.
+    kept: HashSet<u64>,
+}
+
+impl From<Channel> for Control {
+    fn from(channel: Channel) -> Self {
+        Control { channel, kept: HashSet::new() }
+    }
+}
+
+/// Follows the orders that came.
+pub fn run(w: &mut Worker) {
+    let Some(mut control) = w.control.take() else { return };
+    loop {
+        match control.channel.receive() {
+            Received::Message(message) => {
+                if let Some(order) = Order::decode(message) {
+                    follow(w, &mut control, order);
+                }
+            }
+            Received::Blocked => break,
+            Received::End => {
+                // Nobody could reload or stop this process any more.
+                let text = "The supervisor is gone, stopping now.";
+                log::error!("{text}");
+                w.live.env.tell_all(Level::Alert, text);
+                return w.leave(Exit::Orphaned);
+            }
+        }
+    }
+    control.channel.flush();
+    w.control = Some(control);
+}
+
+fn follow(w: &mut Worker, control: &mut Control, order: Order) {
+    match order {
+        Order::Keep(numbers) => control.kept.extend(numbers),
+        Order::Drain => {
+            soft_stop::begin(w, Reason::Succeeded(std::mem::take(&mut control.kept)));
+            report(w, control);
+        }
+        Order::Family(family) => w.live.env.boot.family = family,
+        Order::Cli(socket) => w.cli.open_handed(socket, &mut w.live.env),
+        Order::Tell(level, text) => w.live.env.tell_all(level, &text),
+        Order::Export => {
+            if let Ok(state) = state_file(&[]) {
+                control.channel.send(Report::State(state).encode());
+            }
+        }
+        Order::Add(_) => {}
+        // For a worker that starts.
+        Order::Go(_) => {}
+    }
+}
+
+/// Tells how far finishing is, and sets the next time to do so.
+pub fn report_state(w: &mut Worker) {
+    if let Some(mut control) = w.control.take() {
+        report(w, &mut control);
+        w.control = Some(control);
+    }
+    next_report(w);
+}
+
+fn report(w: &Worker, control: &mut Control) {
+    let env = &w.live.env;
+    let now = env.now_ms();
+    let oldest_ms = env.sessions.iter().map(|(_, session)| session.accepted_ms).min();
+    let age_s = oldest_ms.map_or(0, |at| now.saturating_sub(at) / 1000);
+    control.channel.send(Report::Draining(env.sessions.len() as u64, age_s).encode());
+}
+
+/// Sets the next time to report, if there is anyone to report to.
+pub fn next_report(w: &mut Worker) {
+    if w.live.env.stopping {
+        let at = w.live.env.now_ms() + REPORT_PERIOD_MS;
+        w.live.env.wheel.insert(at, Alarm::Report);
+    }
+}

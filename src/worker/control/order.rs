@@ -1,0 +1,114 @@
+//! What a worker is told.
+
+use super::Message;
+use crate::metrics::Family;
+use crate::settings::Level;
+use std::os::fd::OwnedFd;
+
+/// Socket numbers in one [`Order::Keep`].
+pub const NUMBERS_PER_MESSAGE: usize = 1024;
+
+/// One order. The text is the variant's word and its values, with blanks between.
+#[derive(Debug)]
+pub enum Order {
+    /// Send the state, for the next worker.
+    Export,
+    /// Take over the state of the worker before, if there was one, and accept.
+    Go(Option<OwnedFd>),
+    /// The sockets with these numbers go on in the next worker.
+    Keep(Vec<u64>),
+    /// Accept no more and finish.
+    Drain,
+    /// What an old worker counted since its export, to be added.
+    Add(OwnedFd),
+    /// How the workers are doing.
+    Family(Family),
+    /// A CLI client.
+    Cli(OwnedFd),
+    /// Log a message.
+    Tell(Level, String),
+}
+
+impl Order {
+    /// As it goes over the channel.
+    pub fn encode(self) -> Message {
+        let plain = |text: &str| (text.to_owned(), Vec::new());
+        match self {
+            Order::Export => plain("export"),
+            Order::Go(state) => ("go".into(), state.into_iter().collect()),
+            Order::Keep(numbers) => {
+                let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
+                (format!("keep {}", words.join(" ")), Vec::new())
+            }
+            Order::Drain => plain("drain"),
+            Order::Add(state) => ("add".into(), vec![state]),
+            Order::Family(f) => {
+                plain(&format!("family {} {} {} {} {}", f.reloads, f.failed, f.old, f.old_conns, f.oldest_s))
+            }
+            Order::Cli(socket) => ("cli".into(), vec![socket]),
+            Order::Tell(level, text) => plain(&format!("tell {} {text}", level as u8)),
+        }
+    }
+
+    /// Reads an order; `None` for one that this version does not know.
+    pub fn decode((text, fds): Message) -> Option<Order> {
+        let (word, rest) = text.split_once(' ').unwrap_or((&text, ""));
+        let mut fds = fds.into_iter();
+        let mut numbers = rest.split(' ').map(str::parse::<u64>);
+        match word {
+            "export" => Some(Order::Export),
+            "go" => Some(Order::Go(fds.next())),
+            "keep" => Some(Order::Keep(numbers.map_while(Result::ok).collect())),
+            "drain" => Some(Order::Drain),
+            "add" => fds.next().map(Order::Add),
+            "family" => {
+                let mut next = || numbers.next()?.ok();
+                Some(Order::Family(Family {
+                    reloads: next()? as u32,
+                    failed: next()? as u32,
+                    old: next()? as u32,
+                    old_conns: next()?,
+                    oldest_s: next()?,
+                }))
+            }
+            "cli" => fds.next().map(Order::Cli),
+            "tell" => {
+                let (level, text) = rest.split_once(' ')?;
+                let level = level.parse().ok().and_then(Level::from_number)?;
+                Some(Order::Tell(level, text.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(order: Order) -> Order {
+        Order::decode(order.encode()).unwrap()
+    }
+
+    #[test]
+    fn orders_arrive_as_they_were_given() {
+        assert!(matches!(again(Order::Export), Order::Export));
+        assert!(matches!(again(Order::Drain), Order::Drain));
+        assert!(matches!(again(Order::Go(None)), Order::Go(None)));
+        assert!(matches!(again(Order::Keep(vec![7, 1 << 40])), Order::Keep(n) if n == [7, 1 << 40]));
+        assert!(matches!(again(Order::Keep(Vec::new())), Order::Keep(n) if n.is_empty()));
+        let family = Family { reloads: 1, failed: 2, old: 3, old_conns: 4, oldest_s: 5 };
+        assert!(matches!(again(Order::Family(family)), Order::Family(f) if f == family));
+        let told = again(Order::Tell(Level::Alert, "no  such file".into()));
+        assert!(matches!(told, Order::Tell(Level::Alert, text) if text == "no  such file"));
+    }
+
+    #[test]
+    fn what_is_not_known_or_not_whole_is_left_out() {
+        for text in
+            ["", "dance", "family 1 2", "family a b c d e", "tell", "tell 9 x", "tell x y", "cli", "add"]
+        {
+            assert!(Order::decode((text.into(), Vec::new())).is_none(), "{text}");
+        }
+    }
+}
