@@ -46,6 +46,19 @@ impl RateCounter {
         self.max = 0;
     }
 
+    /// Takes in what another counter saw in the second before `now_ms`, and its highest figure. Here it
+    /// fades over the next second as if it had come evenly.
+    pub fn join(&mut self, now_ms: u64, per_second: u64, max: u64) {
+        self.turn(now_ms);
+        if self.current == 0 && self.previous == 0 {
+            self.period_start_ms = now_ms;
+            self.previous = per_second;
+        } else {
+            self.current += per_second;
+        }
+        self.max = self.max.max(max);
+    }
+
     /// How long to wait, in milliseconds, until one more event keeps the figure at or under
     /// `limit`; 0 when it may come now. A `limit` of 0 is no limit.
     pub fn wait_ms(&self, now_ms: u64, limit: u64) -> u64 {
@@ -111,6 +124,16 @@ mod tests {
         let mut rate = RateCounter::new();
         rate.add(5_000, 1);
         assert_eq!(rate.per_second(4_000), 1);
+    }
+
+    #[test]
+    fn what_another_counter_saw_is_seen_for_a_second() {
+        let mut rate = RateCounter::new();
+        rate.join(7, 100, 300);
+        assert_eq!((rate.per_second(7), rate.per_second(507), rate.max()), (100, 50, 300));
+        rate.join(507, 20, 0);
+        assert_eq!(rate.per_second(507), 70);
+        assert_eq!(rate.per_second(2_007), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::reference_words;
 use super::source_address;
 use super::unknown;
 use crate::settings::Source;
+use crate::settings::server::WEIGHT_MAX;
 use std::net::IpAddr;
 
 /// A step of `init-addr`.
@@ -240,8 +241,8 @@ fn id(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
 fn weight(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     let mut weight = 0u32;
     integer("weight", &args[0], &mut weight)?;
-    if weight > 256 {
-        return Err(format!("'weight' : the weight is not within 0 and 256 ({weight})."));
+    if weight > WEIGHT_MAX {
+        return Err(format!("'weight' : the weight is not within 0 and {WEIGHT_MAX} ({weight})."));
     }
     server.weight = weight;
     Ok(0)

@@ -178,9 +178,14 @@ impl Logger {
         self.sinks.is_pending()
     }
 
-    /// Lines lost since the start (`DroppedLogs`).
+    /// Lines lost since they were last taken to the counters.
     pub const fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// Lines lost since this was last asked.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
     }
 
     /// A target that failed for the first time, to be told to the operator on stderr.

@@ -5,19 +5,22 @@
 //! CLI reads them. `clear` is what `clear counters` (`all` = false: maxima only) and
 //! `clear counters all` do.
 
+use super::figure::counted;
 use super::gauge::Gauge;
 use super::times::Times;
 use crate::base::rate::RateCounter;
 
-/// Requests and responses of an HTTP proxy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpCounters {
-    /// `req_tot`: requests received, the malformed ones included.
-    pub requests: u64,
-    /// `req_rate`.
-    pub request_rate: RateCounter,
-    /// `hrsp_1xx` .. `hrsp_5xx`, then `hrsp_other`.
-    pub responses: [u64; 6],
+counted! {
+    /// Requests and responses of an HTTP proxy.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct HttpCounters {
+        /// `req_tot`: requests received, the malformed ones included.
+        pub requests: u64,
+        /// `req_rate`.
+        pub request_rate: RateCounter,
+        /// `hrsp_1xx` .. `hrsp_5xx`, then `hrsp_other`.
+        pub responses: [u64; 6],
+    }
 }
 
 impl HttpCounters {
@@ -44,47 +47,51 @@ impl HttpCounters {
     }
 }
 
-/// Which transport accepted connections turned out to use.
-///
-/// An MPTCP listener does not ask each connection: asking is a system call. Those never asked
-/// stay in `unasked`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Negotiated {
-    /// Known to be plain TCP: the listener is, or the peer was asked and does not speak MPTCP.
-    pub tcp: u64,
-    /// Known to be MPTCP.
-    pub mptcp: u64,
-    /// Accepted by an MPTCP listener, and nobody asked.
-    pub unasked: u64,
+counted! {
+    /// Which transport accepted connections turned out to use.
+    ///
+    /// An MPTCP listener does not ask each connection: asking is a system call. Those never asked
+    /// stay in `unasked`.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Negotiated {
+        /// Known to be plain TCP: the listener is, or the peer was asked and does not speak MPTCP.
+        pub tcp: u64,
+        /// Known to be MPTCP.
+        pub mptcp: u64,
+        /// Accepted by an MPTCP listener, and nobody asked.
+        pub unasked: u64,
+    }
 }
 
-/// A listener: one bound address of a `bind` line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ListenerCounters {
-    /// `scur`, `smax`, `stot`: its connections.
-    pub conn: Gauge,
-    /// `bin`: bytes from clients. Counted where `option socket-stats` asks for it.
-    pub bytes_in: u64,
-    /// `bout`: bytes to clients.
-    pub bytes_out: u64,
-    /// `dreq`: requests denied.
-    pub denied_req: u64,
-    /// `dresp`: responses denied.
-    pub denied_resp: u64,
-    /// `ereq`: requests that failed by the client's fault.
-    pub failed_req: u64,
-    /// `dcon`: connections refused by a `tcp-request connection` rule.
-    pub denied_conn: u64,
-    /// `dses`: sessions refused by a `tcp-request session` rule.
-    pub denied_sess: u64,
-    /// `wrew`: header rewrites that did not fit.
-    pub failed_rewrites: u64,
-    /// `eint`: failures of the proxy itself.
-    pub internal_errors: u64,
-    /// Times it stopped accepting because the process ran out of descriptors or memory.
-    pub accept_pauses: u64,
-    /// What the accepted connections speak.
-    pub negotiated: Negotiated,
+counted! {
+    /// A listener: one bound address of a `bind` line.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct ListenerCounters {
+        /// `scur`, `smax`, `stot`: its connections.
+        pub conn: Gauge,
+        /// `bin`: bytes from clients. Counted where `option socket-stats` asks for it.
+        pub bytes_in: u64,
+        /// `bout`: bytes to clients.
+        pub bytes_out: u64,
+        /// `dreq`: requests denied.
+        pub denied_req: u64,
+        /// `dresp`: responses denied.
+        pub denied_resp: u64,
+        /// `ereq`: requests that failed by the client's fault.
+        pub failed_req: u64,
+        /// `dcon`: connections refused by a `tcp-request connection` rule.
+        pub denied_conn: u64,
+        /// `dses`: sessions refused by a `tcp-request session` rule.
+        pub denied_sess: u64,
+        /// `wrew`: header rewrites that did not fit.
+        pub failed_rewrites: u64,
+        /// `eint`: failures of the proxy itself.
+        pub internal_errors: u64,
+        /// Times it stopped accepting because the process ran out of descriptors or memory.
+        pub accept_pauses: u64,
+        /// What the accepted connections speak.
+        pub negotiated: Negotiated,
+    }
 }
 
 impl ListenerCounters {
@@ -97,45 +104,47 @@ impl ListenerCounters {
     }
 }
 
-/// The client side of a proxy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FrontendCounters {
-    /// `conn_tot`: connections accepted.
-    pub conn_tot: u64,
-    /// `conn_rate`.
-    pub conn_rate: RateCounter,
-    /// `scur`, `smax`, `stot`: sessions. One connection is one session until HTTP/2.
-    pub sess: Gauge,
-    /// `rate`.
-    pub sess_rate: RateCounter,
-    /// `bin`: bytes from clients.
-    pub bytes_in: u64,
-    /// `bout`: bytes to clients.
-    pub bytes_out: u64,
-    /// `dreq`: requests denied.
-    pub denied_req: u64,
-    /// `dresp`: responses denied.
-    pub denied_resp: u64,
-    /// `ereq`: requests that failed by the client's fault: malformed, timed out, cut.
-    pub failed_req: u64,
-    /// `dcon`: connections refused by a `tcp-request connection` rule.
-    pub denied_conn: u64,
-    /// `dses`: sessions refused by a `tcp-request session` rule.
-    pub denied_sess: u64,
-    /// `intercepted`: requests answered by the proxy itself as a service (stats, redirect, monitor).
-    pub intercepted: u64,
-    /// `wrew`: header rewrites that did not fit.
-    pub failed_rewrites: u64,
-    /// `eint`: failures of the proxy itself.
-    pub internal_errors: u64,
-    /// HTTP mode only.
-    pub http: HttpCounters,
-    /// What the accepted connections speak.
-    pub negotiated: Negotiated,
-    /// Bytes from clients that went through a pipe, included in `bytes_in`.
-    pub spliced_in: u64,
-    /// Bytes to clients that went through a pipe, included in `bytes_out`.
-    pub spliced_out: u64,
+counted! {
+    /// The client side of a proxy.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct FrontendCounters {
+        /// `conn_tot`: connections accepted.
+        pub conn_tot: u64,
+        /// `conn_rate`.
+        pub conn_rate: RateCounter,
+        /// `scur`, `smax`, `stot`: sessions. One connection is one session until HTTP/2.
+        pub sess: Gauge,
+        /// `rate`.
+        pub sess_rate: RateCounter,
+        /// `bin`: bytes from clients.
+        pub bytes_in: u64,
+        /// `bout`: bytes to clients.
+        pub bytes_out: u64,
+        /// `dreq`: requests denied.
+        pub denied_req: u64,
+        /// `dresp`: responses denied.
+        pub denied_resp: u64,
+        /// `ereq`: requests that failed by the client's fault: malformed, timed out, cut.
+        pub failed_req: u64,
+        /// `dcon`: connections refused by a `tcp-request connection` rule.
+        pub denied_conn: u64,
+        /// `dses`: sessions refused by a `tcp-request session` rule.
+        pub denied_sess: u64,
+        /// `intercepted`: requests answered by the proxy itself as a service (stats, redirect, monitor).
+        pub intercepted: u64,
+        /// `wrew`: header rewrites that did not fit.
+        pub failed_rewrites: u64,
+        /// `eint`: failures of the proxy itself.
+        pub internal_errors: u64,
+        /// HTTP mode only.
+        pub http: HttpCounters,
+        /// What the accepted connections speak.
+        pub negotiated: Negotiated,
+        /// Bytes from clients that went through a pipe, included in `bytes_in`.
+        pub spliced_in: u64,
+        /// Bytes to clients that went through a pipe, included in `bytes_out`.
+        pub spliced_out: u64,
+    }
 }
 
 impl FrontendCounters {
@@ -157,64 +166,66 @@ impl FrontendCounters {
     }
 }
 
-/// What a backend and a server count alike.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BackendCounters {
-    /// `scur`, `smax`, `stot`: sessions.
-    pub sess: Gauge,
-    /// `rate`.
-    pub sess_rate: RateCounter,
-    /// `qcur`, `qmax`: requests waiting. A backend counts those that may go to any of its servers.
-    pub queue: Gauge,
-    /// `bin`: bytes from clients.
-    pub bytes_in: u64,
-    /// `bout`: bytes to clients.
-    pub bytes_out: u64,
-    /// `dreq`: requests denied (backend only).
-    pub denied_req: u64,
-    /// `dresp`: responses denied.
-    pub denied_resp: u64,
-    /// `econ`: connections to a server that failed for good.
-    pub failed_conns: u64,
-    /// `eresp`: responses that failed: malformed, cut, too late.
-    pub failed_resp: u64,
-    /// `wretr`: connection attempts that were repeated.
-    pub retries: u64,
-    /// `wredis`: requests moved to another server (a server counts those that left it).
-    pub redispatches: u64,
-    /// `lbtot`: times the load balancing chose it.
-    pub lbtot: u64,
-    /// `cli_abrt`: transfers that the client broke off.
-    pub cli_aborts: u64,
-    /// `srv_abrt`: transfers that the server broke off, included in `failed_resp`.
-    pub srv_aborts: u64,
-    /// `connect`: connection attempts.
-    pub connect: u64,
-    /// `reuse`: requests sent over a connection that was already there.
-    pub reuse: u64,
-    /// `wrew`: header rewrites that did not fit.
-    pub failed_rewrites: u64,
-    /// `eint`: failures of the proxy itself.
-    pub internal_errors: u64,
-    /// `intercepted` (backend only): requests answered by the proxy itself.
-    pub intercepted: u64,
-    /// HTTP mode only.
-    pub http: HttpCounters,
-    /// `qtime`, `ctime`, `rtime`, `ttime` and their maxima.
-    pub times: Times,
-    /// When the last session came here, milliseconds of the loop's clock; `None`: never
-    /// (`lastsess` -1).
-    pub last_session_ms: Option<u64>,
-    /// `chkdown`: times it went from up to down.
-    pub down_transitions: u64,
-    /// Connections that were asked for as MPTCP.
-    pub connect_mptcp: u64,
-    /// Of these, those that were made with TCP because the MPTCP socket could not be had.
-    pub connect_mptcp_fallback: u64,
-    /// Bytes from the server that went through a pipe.
-    pub spliced_in: u64,
-    /// Bytes to the server that went through a pipe.
-    pub spliced_out: u64,
+counted! {
+    /// What a backend and a server count alike.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct BackendCounters {
+        /// `scur`, `smax`, `stot`: sessions.
+        pub sess: Gauge,
+        /// `rate`.
+        pub sess_rate: RateCounter,
+        /// `qcur`, `qmax`: requests waiting. A backend counts those that may go to any of its servers.
+        pub queue: Gauge,
+        /// `bin`: bytes from clients.
+        pub bytes_in: u64,
+        /// `bout`: bytes to clients.
+        pub bytes_out: u64,
+        /// `dreq`: requests denied (backend only).
+        pub denied_req: u64,
+        /// `dresp`: responses denied.
+        pub denied_resp: u64,
+        /// `econ`: connections to a server that failed for good.
+        pub failed_conns: u64,
+        /// `eresp`: responses that failed: malformed, cut, too late.
+        pub failed_resp: u64,
+        /// `wretr`: connection attempts that were repeated.
+        pub retries: u64,
+        /// `wredis`: requests moved to another server (a server counts those that left it).
+        pub redispatches: u64,
+        /// `lbtot`: times the load balancing chose it.
+        pub lbtot: u64,
+        /// `cli_abrt`: transfers that the client broke off.
+        pub cli_aborts: u64,
+        /// `srv_abrt`: transfers that the server broke off, included in `failed_resp`.
+        pub srv_aborts: u64,
+        /// `connect`: connection attempts.
+        pub connect: u64,
+        /// `reuse`: requests sent over a connection that was already there.
+        pub reuse: u64,
+        /// `wrew`: header rewrites that did not fit.
+        pub failed_rewrites: u64,
+        /// `eint`: failures of the proxy itself.
+        pub internal_errors: u64,
+        /// `intercepted` (backend only): requests answered by the proxy itself.
+        pub intercepted: u64,
+        /// HTTP mode only.
+        pub http: HttpCounters,
+        /// `qtime`, `ctime`, `rtime`, `ttime` and their maxima.
+        pub times: Times,
+        /// When the last session came here, milliseconds of the loop's clock, negative when that was before
+        /// this process; `None`: never (`lastsess` -1).
+        pub last_session_ms: Option<i64>,
+        /// `chkdown`: times it went from up to down.
+        pub down_transitions: u64,
+        /// Connections that were asked for as MPTCP.
+        pub connect_mptcp: u64,
+        /// Of these, those that were made with TCP because the MPTCP socket could not be had.
+        pub connect_mptcp_fallback: u64,
+        /// Bytes from the server that went through a pipe.
+        pub spliced_in: u64,
+        /// Bytes to the server that went through a pipe.
+        pub spliced_out: u64,
+    }
 }
 
 impl BackendCounters {

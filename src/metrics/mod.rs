@@ -1,6 +1,7 @@
 //! Counters as plain structs, and the columns that name them; no output formats.
 
 pub mod columns;
+pub mod figure;
 pub mod counters;
 pub mod family;
 pub mod gauge;

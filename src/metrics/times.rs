@@ -27,6 +27,23 @@ impl Average {
         self.max = self.max.max(value);
     }
 
+    /// The sum of the values that it remembers, and how many they are.
+    pub const fn parts(&self) -> (u64, u64) {
+        (self.sum, self.samples)
+    }
+
+    /// Takes in the values that another average remembers, and its maximum. Together they count as
+    /// [`SAMPLES_MAX`] values at most.
+    pub fn join(&mut self, sum: u64, samples: u64, max: u64) {
+        let all = self.samples + samples.min(SAMPLES_MAX);
+        self.sum = self.sum.saturating_add(sum);
+        if all > SAMPLES_MAX {
+            self.sum = (u128::from(self.sum) * u128::from(SAMPLES_MAX) / u128::from(all)) as u64;
+        }
+        self.samples = all.min(SAMPLES_MAX);
+        self.max = self.max.max(max);
+    }
+
     /// The average, rounded up; 0 before the first value.
     #[inline]
     pub fn get(&self) -> u64 {
@@ -101,6 +118,19 @@ mod tests {
         }
         assert!(average.get() <= 12, "{}", average.get());
         assert_eq!(average.max, 1000);
+    }
+
+    #[test]
+    fn joined_averages_weigh_as_their_values_did() {
+        let mut average = Average::default();
+        average.add(10);
+        average.join(90, 3, 50);
+        assert_eq!((average.get(), average.max), (25, 50));
+        average.join(1000 * SAMPLES_MAX, SAMPLES_MAX, 2000);
+        assert_eq!(average.parts().1, SAMPLES_MAX);
+        assert!((990..1000).contains(&average.get()), "{}", average.get());
+        average.join(u64::MAX, u64::MAX, u64::MAX);
+        average.add(1);
     }
 
     #[test]

@@ -80,8 +80,9 @@ pub struct Server {
     /// Slots under full load, `maxconn` of the configuration or of the operator: with `minconn` those of
     /// [`fit_slots`](Self::fit_slots) are fewer.
     pub maxconn_full: u32,
-    /// When it went into maintenance or came back, on the loop's clock.
-    pub changed_ms: u64,
+    /// When it went into maintenance or came back, on the loop's clock; negative when that was before this
+    /// process.
+    pub changed_ms: i64,
     /// Time in maintenance before that.
     pub down_ms: u64,
     /// Most streams waiting; 0 = no limit.
@@ -130,10 +131,23 @@ impl Server {
         self.usable() && self.weight > 0 && self.admin == Admin::Ready
     }
 
+    /// How long before `now_ms` it last changed between maintenance and service, in ms.
+    pub fn unchanged_ms(&self, now_ms: u64) -> u64 {
+        u64::try_from((now_ms as i64).saturating_sub(self.changed_ms)).unwrap_or(0)
+    }
+
     /// How long it was down before `now_ms`, in ms.
     pub fn down_before(&self, now_ms: u64) -> u64 {
-        let since = now_ms.saturating_sub(self.changed_ms);
-        self.down_ms + if self.admin.is_maint() { since } else { 0 }
+        let since = if self.admin.is_maint() { self.unchanged_ms(now_ms) } else { 0 };
+        self.down_ms.saturating_add(since)
+    }
+
+    /// Moves it: new connections go to `address`. A port given as an offset stays one unless it changes.
+    pub fn move_to(&mut self, address: SocketAddr) {
+        if self.address.as_ref().map(SockAddr::port) != Some(address.port()) {
+            self.ports = Ports::Fixed(address.port());
+        }
+        self.address = Some(SockAddr::Inet(address));
     }
 
     /// Exchanges that it has or that wait for it.

@@ -5,7 +5,7 @@ use super::bind::Bind;
 use super::http::Http;
 use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
-use super::server::Source;
+use super::server::{Server, Source, WEIGHT_MAX};
 use crate::balance::hash::{self, Function};
 use crate::balance::uri;
 use crate::base::diag::Place;
@@ -193,6 +193,14 @@ impl Balance {
     /// Whether it hashes a key.
     pub const fn has_key(&self) -> bool {
         self.needs_http() || matches!(self, Balance::Source | Balance::RdpCookie { .. })
+    }
+}
+
+impl Proxy {
+    /// Whether its balancing lets `server` have this weight while it runs.
+    pub fn takes_weight(&self, weight: u32, server: &Server) -> bool {
+        weight <= WEIGHT_MAX
+            && (weight == 0 || weight == server.weight || self.balance.takes_weights(self.hash_type))
     }
 }
 

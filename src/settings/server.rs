@@ -4,6 +4,9 @@ use crate::base::diag::Place;
 use crate::net::address::Address;
 use crate::sys::addr::SockAddr;
 
+/// Greatest weight of a server.
+pub const WEIGHT_MAX: u32 = 256;
+
 /// A `server` line, `default-server` values already merged in.
 #[derive(Clone, Debug)]
 pub struct Server {

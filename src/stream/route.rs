@@ -70,7 +70,7 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
     let be = &mut env.proxy(backend).be;
     be.sess.enter();
     be.sess_rate.add(now, 1);
-    be.last_session_ms = Some(now);
+    be.last_session_ms = Some(now as i64);
 }
 
 enum Picked {
@@ -141,7 +141,7 @@ fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
     live.counters.sess.enter();
     live.counters.sess_rate.add(now, 1);
     live.counters.lbtot += 1;
-    live.counters.last_session_ms = Some(now);
+    live.counters.last_session_ms = Some(now as i64);
     let (backend, position, used) = (live.backend, live.position, live.load());
     let proxy = env.proxy(backend);
     proxy.be.lbtot += 1;

@@ -5,13 +5,11 @@ use super::run::enqueue;
 use crate::balance::{self, Candidate};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::live::Live;
-use crate::net::address::Ports;
 use crate::proxy::ListenerId;
 use crate::proxy::server::Admin;
 use crate::service::cli::change::{Change, FrontendChange, Rate, ServerAt};
 use crate::settings::Level;
 use crate::stream::{Cause, Env, Phase, Stage, Stream, StreamId, route};
-use crate::sys::addr::SockAddr;
 use crate::sys::socket::{self, How};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -48,7 +46,7 @@ impl Change for Live {
         }
         if before.is_maint() != admin.is_maint() {
             live.down_ms = live.down_before(now);
-            live.changed_ms = now;
+            live.changed_ms = now as i64;
         }
         live.admin = admin;
         servers_changed(&mut self.env, id);
@@ -60,11 +58,7 @@ impl Change for Live {
 
     fn set_address(&mut self, at: ServerAt, address: SocketAddr) {
         let Some(id) = server_id(&self.env, at) else { return };
-        let live = self.env.server(id);
-        if live.address.as_ref().map(SockAddr::port) != Some(address.port()) {
-            live.ports = Ports::Fixed(address.port());
-        }
-        live.address = Some(SockAddr::Inet(address));
+        self.env.server(id).move_to(address);
         close_idle(&mut self.env, id);
         servers_changed(&mut self.env, id);
     }
@@ -98,22 +92,10 @@ impl Change for Live {
     }
 
     fn pause_frontend(&mut self, proxy: usize) -> FrontendChange {
-        let Some(all) = listeners(&self.env, proxy) else { return FrontendChange::WasShutDown };
-        let mut changed = false;
-        for id in all {
-            let Some(listener) = self.env.listeners.get_mut(id) else { continue };
-            if listener.gate.is_suspended() {
-                continue;
-            }
-            listener.gate.suspend();
-            changed = true;
-            // A TCP socket that does not listen refuses clients, who then may try elsewhere. Where the kernel
-            // does not do that, they wait in its queue.
-            if let (Some(receiver), Some(_)) = (&listener.receiver, listener.address.inet()) {
-                listener.deaf = socket::shutdown(receiver.fd.as_fd(), How::Read).is_ok();
-            }
+        match suspend(&mut self.env, proxy) {
+            Some(changed) => told(&mut self.env, proxy, changed, "Paused"),
+            None => FrontendChange::WasShutDown,
         }
-        told(&mut self.env, proxy, changed, "Paused")
     }
 
     fn resume_frontend(&mut self, proxy: usize) -> FrontendChange {
@@ -176,12 +158,37 @@ impl Change for Live {
     }
 }
 
+/// Whether no open socket of a frontend takes clients because the operator wants it so.
+pub(super) fn is_paused(env: &Env, proxy: usize) -> bool {
+    let suspended = |id: &ListenerId| env.listeners.get(*id).is_some_and(|l| l.gate.is_suspended());
+    listeners(env, proxy).is_some_and(|all| all.iter().all(suspended))
+}
+
+/// Stops a frontend from taking clients. Whether that changed something; `None` when it has no socket.
+pub(super) fn suspend(env: &mut Env, proxy: usize) -> Option<bool> {
+    let mut changed = false;
+    for id in listeners(env, proxy)? {
+        let Some(listener) = env.listeners.get_mut(id) else { continue };
+        if listener.gate.is_suspended() {
+            continue;
+        }
+        listener.gate.suspend();
+        changed = true;
+        // A TCP socket that does not listen refuses clients, who then may try elsewhere. Where the kernel
+        // does not do that, they wait in its queue.
+        if let (Some(receiver), Some(_)) = (&listener.receiver, listener.address.inet()) {
+            listener.deaf = socket::shutdown(receiver.fd.as_fd(), How::Read).is_ok();
+        }
+    }
+    Some(changed)
+}
+
 fn server_id(env: &Env, at: ServerAt) -> Option<ServerId> {
     env.proxies.get(at.proxy)?.servers.get(at.nth).copied()
 }
 
 /// A server's weight, state or address changed: the balance sees it, and who waits for a server looks again.
-fn servers_changed(env: &mut Env, id: ServerId) {
+pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
     let backend = env.server(id).backend;
     let options = &env.proxy_settings(backend).options;
     let (servers, settings) = (&env.servers, env.settings);

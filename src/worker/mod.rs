@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod bind;
 pub mod build;
+pub mod carry;
 pub mod change;
 pub mod cli;
 pub mod control;

@@ -135,7 +135,7 @@ impl Worker {
                 failure.error
             );
         }
-        env.counters.log_dropped = env.logger.dropped();
+        env.counters.log_dropped += env.logger.take_dropped();
     }
 
     /// How long the next wait may take: not at all while something is left to run.

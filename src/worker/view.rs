@@ -51,7 +51,7 @@ impl World for Live {
             listeners,
             pool_bytes: (env.pools.buffers.used() + env.pools.buffers.idle()) as u64 * buffer,
             pool_used_bytes: env.pools.buffers.used() as u64 * buffer,
-            log_dropped: env.logger.dropped(),
+            log_dropped: env.counters.log_dropped + env.logger.dropped(),
             held: self.held(),
         }
     }
@@ -113,7 +113,7 @@ impl World for Live {
             idle: server.idle.len() as u64,
             idle_safe: server.idle.iter().filter(|i| i.proven).count() as u64,
             used: u64::from(server.slots_used),
-            last_change_secs: now.saturating_sub(server.changed_ms) / 1000,
+            last_change_secs: server.unchanged_ms(now) / 1000,
             down_secs: server.down_before(now) / 1000,
         })
     }

@@ -5,10 +5,8 @@ use super::change::{Admin, ServerAt};
 use super::rows::{Call, Progress};
 use super::severity::Severity;
 use super::view::World;
+use crate::settings::server::WEIGHT_MAX;
 use std::net::{IpAddr, SocketAddr};
-
-/// Greatest weight.
-const WEIGHT_MAX: u64 = 256;
 
 const USAGE: &str = "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | \
     check-addr | check-port | fqdn | health | ssl | state | weight";
@@ -89,11 +87,11 @@ fn parse_weight(typed: &str, initial: u32) -> Result<u32, WeightError> {
         "%" if number < 0 => Err(WeightError::Line("Relative weight must be positive.")),
         "%" => {
             let share = number.unsigned_abs().saturating_mul(u64::from(initial)) / 100;
-            Ok(share.min(WEIGHT_MAX) as u32)
+            Ok(share.min(u64::from(WEIGHT_MAX)) as u32)
         }
         "" => u32::try_from(number)
             .ok()
-            .filter(|weight| u64::from(*weight) <= WEIGHT_MAX)
+            .filter(|weight| *weight <= WEIGHT_MAX)
             .ok_or(WeightError::Line("Absolute weight can only be between 0 and 256 inclusive.")),
         _ => Err(WeightError::Bare("Trailing garbage in weight string")),
     }

@@ -349,7 +349,7 @@ fn backend<'a>(
 /// What servers and backends count alike.
 #[rustfmt::skip]
 fn set_common(row: &mut RowOut<'_>, be: &crate::metrics::BackendCounters, now_ms: u64) {
-    let last = be.last_session_ms.map_or(-1, |ms| (now_ms.saturating_sub(ms) / 1000) as i64);
+    let last = be.last_session_ms.map_or(-1, |ms| (now_ms as i64).saturating_sub(ms) / 1000);
     set!(row,
         "qcur" = n(be.queue.cur), "qmax" = n(be.queue.max),
         "scur" = n(be.sess.cur), "smax" = n(be.sess.max), "stot" = n(be.sess.tot),
