@@ -50,7 +50,7 @@ impl Single {
             let text = "SIGUSR2 is for the supervisor, not for its worker; ignored.";
             return worker.live.env.tell_all(Level::Warning, text);
         }
-        if worker.live.env.stopping {
+        if worker.live.env.stopping() {
             return worker.live.env.tell_all(Level::Warning, "Reload refused: the process is stopping.");
         }
         if self.launch.is_some() {

@@ -56,7 +56,7 @@ pub struct Global {
     /// `grace`.
     pub grace_ms: Option<u64>,
     /// `close-spread-time`.
-    pub close_spread_time_ms: Option<u64>,
+    pub close_spread: CloseSpread,
     /// `node`.
     pub node: Option<String>,
     /// `description`.
@@ -195,3 +195,15 @@ pub enum SeverityOutput {
 
 /// Level used by messages the process itself sends.
 pub const PROCESS_LOG_LEVEL: Level = Level::Notice;
+
+/// How a soft stop ends the clients' persistent connections (`close-spread-time`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CloseSpread {
+    /// Idle ones now, the others with their next response.
+    #[default]
+    AtOnce,
+    /// The same, each at its own time within so many ms.
+    Over(u64),
+    /// `infinite`: only when their clients or their timeouts end them.
+    Never,
+}

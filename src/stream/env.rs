@@ -11,6 +11,7 @@ use crate::event::poller::Poller;
 use crate::log::logger::{Logger, TAG_DEFAULT};
 use crate::metrics::{Family, ProcessCounters};
 use crate::proxy::{Listener, ListenerId, Proxy, Server};
+use crate::settings::global::CloseSpread;
 use crate::settings::{Level, Settings};
 use std::collections::VecDeque;
 
@@ -25,6 +26,8 @@ pub enum Alarm {
     Cli(u32, u32),
     /// Idle server connections and pools.
     Housekeeping,
+    /// The end of `grace`.
+    Grace,
     /// The end of `hard-stop-after`.
     HardStop,
     /// A worker that finishes tells its supervisor how far it is.
@@ -76,6 +79,15 @@ pub struct Pools {
     pub exchanges: Vec<Box<super::http::Exchange>>,
 }
 
+/// A soft stop under way.
+#[derive(Clone, Copy, Debug)]
+pub struct SoftStop {
+    /// When it began.
+    pub since_ms: u64,
+    /// Another worker goes on: clients that are not told are not hung up on.
+    pub succeeded: bool,
+}
+
 /// Everything a step of one stream may touch. The streams themselves are not here: a step owns its own.
 #[derive(Debug)]
 pub struct Env {
@@ -117,8 +129,8 @@ pub struct Env {
     pub counters: ProcessCounters,
     /// Splicing was forbidden (`-dS`, `nosplice`).
     pub splice_forbidden: bool,
-    /// No new sessions: draining (SIGUSR1).
-    pub stopping: bool,
+    /// No new sessions: the worker finishes those that it has.
+    pub soft_stop: Option<SoftStop>,
     /// Share of the last second spent waiting, in percent.
     pub idle_pct: u64,
     /// What start-up found out.
@@ -150,6 +162,47 @@ impl Env {
     #[inline]
     pub fn proxy_settings(&self, id: ProxyId) -> &'static crate::settings::Proxy {
         &self.settings.proxies[id.0 as usize]
+    }
+
+    /// Whether a soft stop is under way.
+    #[inline]
+    pub fn stopping(&self) -> bool {
+        self.soft_stop.is_some()
+    }
+
+    /// Until when a soft stop lets the client of this session be idle; `None` when it is left to the timeouts.
+    pub fn idle_until_ms(&self, session: SessionId) -> Option<u64> {
+        let told_only = self.settings.global.close_spread == CloseSpread::AtOnce;
+        match self.soft_stop?.succeeded && told_only {
+            true => None,
+            false => self.closes_at_ms(session),
+        }
+    }
+
+    /// When a soft stop closes the persistent connection of a client; `None` when it does not.
+    fn closes_at_ms(&self, session: SessionId) -> Option<u64> {
+        let since_ms = self.soft_stop?.since_ms;
+        match self.settings.global.close_spread {
+            CloseSpread::AtOnce => Some(since_ms),
+            // Neighbours in the arena are spread evenly (a Weyl sequence of the golden ratio).
+            CloseSpread::Over(ms) => {
+                let share = u64::from(session.index.wrapping_mul(0x9E37_79B9));
+                Some(since_ms + (ms.saturating_mul(share) >> 32))
+            }
+            CloseSpread::Never => None,
+        }
+    }
+
+    /// Whether a client is to be told that its connection closes behind this response.
+    #[inline]
+    pub fn parts_with(&self, session: SessionId) -> bool {
+        self.stopping() && self.closes_at_ms(session).is_some_and(|at| at <= self.now_ms())
+    }
+
+    /// Whether a client that was not told is hung up on behind its response.
+    #[inline]
+    pub fn hangs_up_on(&self, session: SessionId) -> bool {
+        self.soft_stop.is_some_and(|stop| !stop.succeeded) && self.parts_with(session)
     }
 
     /// Milliseconds on the loop's clock.

@@ -92,7 +92,7 @@ pub fn build(
         logger: Logger::new(settings.global.log_send_hostname.as_deref(), process::pid()),
         counters: ProcessCounters::default(),
         splice_forbidden: limits.splice_forbidden,
-        stopping: false,
+        soft_stop: None,
         housekeeping_set: false,
         untidy: false,
         maxconn: limits.maxconn,

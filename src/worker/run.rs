@@ -45,6 +45,8 @@ pub struct Worker {
     pub control: Option<Control>,
     /// The supervisor may have sent something.
     pub ordered: bool,
+    /// SIGUSR1 came, and `grace` is not over.
+    pub in_grace: bool,
     /// What ends the loop.
     exit: Option<Exit>,
     events: Vec<Event>,
@@ -64,6 +66,7 @@ impl Worker {
             signals,
             control: None,
             ordered: false,
+            in_grace: false,
             exit: None,
             events: Vec::new(),
             fired: Vec::new(),
@@ -195,6 +198,7 @@ impl Worker {
                 Alarm::Listener(id) => accept::resume(&mut self.live.env, id),
                 Alarm::Cli(index, generation) => self.cli.alarm(index, generation, &mut self.live),
                 Alarm::Housekeeping => housekeeping::run(&mut self.live),
+                Alarm::Grace => soft_stop::begin(self, soft_stop::Reason::Told),
                 Alarm::HardStop => self.leave(Exit::Drained),
                 Alarm::Report => control::report_state(self),
                 Alarm::Process => self.leave(Exit::Process),

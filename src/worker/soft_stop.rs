@@ -8,7 +8,9 @@ use crate::log::notice;
 use crate::proxy::ListenerId;
 use crate::proxy::listener::Purpose;
 use crate::settings::Level;
-use crate::stream::{Alarm, Phase, StreamId};
+use crate::settings::global::CloseSpread;
+use crate::stream::env::SoftStop;
+use crate::stream::{Alarm, Phase, StreamId, timeouts};
 use crate::sys::{child, io as sys_io};
 use nix::sys::signal::Signal;
 use std::collections::HashSet;
@@ -20,7 +22,7 @@ pub fn signals(w: &mut Worker) {
     for signal in came {
         match signal {
             Signal::SIGINT | Signal::SIGTERM => w.leave(Exit::Signal(signal)),
-            Signal::SIGUSR1 => begin(w, Reason::Told),
+            Signal::SIGUSR1 => told(w),
             Signal::SIGTTOU => pause(w),
             Signal::SIGTTIN => resume(w),
             Signal::SIGHUP => dump(w),
@@ -42,7 +44,7 @@ pub enum Reason {
 
 /// No new connections; the process ends when the last one has.
 pub fn begin(w: &mut Worker, reason: Reason) {
-    if w.live.env.stopping {
+    if w.live.env.stopping() {
         return;
     }
     let listeners: Vec<ListenerId> = w.live.env.listeners.iter().map(|(id, _)| id).collect();
@@ -50,7 +52,8 @@ pub fn begin(w: &mut Worker, reason: Reason) {
         retire(w, id, &reason);
     }
     let env = &mut w.live.env;
-    env.stopping = true;
+    let succeeded = matches!(reason, Reason::Succeeded(_));
+    env.soft_stop = Some(SoftStop { since_ms: env.clock.now_ms(), succeeded });
     env.ready_listeners.clear();
     if let Some(ms) = env.settings.global.hard_stop_after_ms {
         env.wheel.insert(env.clock.now_ms() + ms, Alarm::HardStop);
@@ -65,11 +68,13 @@ pub fn begin(w: &mut Worker, reason: Reason) {
             env.tell(ProxyId(at as u32), Level::Warning, &text);
         }
     }
-    match reason {
-        Reason::Told => close_idle_clients(w),
+    match w.live.env.settings.global.close_spread {
+        CloseSpread::AtOnce if !succeeded => close_idle_clients(w),
         // They are told to close with their next response: closing now could meet a request on its way.
-        Reason::Succeeded(_) => control::next_report(w),
+        CloseSpread::AtOnce | CloseSpread::Never => {}
+        CloseSpread::Over(_) => spread_idle_clients(w),
     }
+    control::next_report(w);
 }
 
 /// Stops accepting at one listener.
@@ -96,22 +101,47 @@ fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
     listener.pending = false;
 }
 
-/// Clients between two requests would only keep the process alive.
-fn close_idle_clients(w: &mut Worker) {
-    let idle: Vec<StreamId> = w
+/// SIGUSR1: the soft stop begins, after `grace` if there is one.
+fn told(w: &mut Worker) {
+    let env = &mut w.live.env;
+    match env.settings.global.grace_ms.filter(|ms| *ms > 0) {
+        Some(ms) if !std::mem::replace(&mut w.in_grace, true) => {
+            env.wheel.insert(env.clock.now_ms() + ms, Alarm::Grace);
+        }
+        Some(_) => {}
+        None => begin(w, Reason::Told),
+    }
+}
+
+/// Streams whose client is between two requests.
+fn idle_clients(w: &Worker) -> Vec<StreamId> {
+    let idle = w
         .live
         .streams
         .iter()
         .filter(|(_, s)| s.phase == Phase::Request && s.http.is_none() && s.req.waiting() == 0)
-        .filter(|(_, s)| w.live.env.sessions.get(s.session).is_none_or(|session| session.requests > 0))
-        .filter(|(_, s)| w.live.env.conns.get(s.front).is_none_or(|front| !has_unread(front)))
-        .map(|(id, _)| id)
-        .collect();
-    for id in idle {
-        if let Some(s) = w.live.streams.get_mut(id) {
+        .filter(|(_, s)| w.live.env.sessions.get(s.session).is_none_or(|session| session.requests > 0));
+    idle.map(|(id, _)| id).collect()
+}
+
+/// Clients between two requests would only keep the process alive.
+fn close_idle_clients(w: &mut Worker) {
+    for id in idle_clients(w) {
+        let Some(s) = w.live.streams.get_mut(id) else { continue };
+        if w.live.env.conns.get(s.front).is_none_or(|front| !has_unread(front)) {
             s.phase = Phase::Closed;
+            enqueue(&mut w.live, id);
         }
-        enqueue(&mut w.live, id);
+    }
+}
+
+/// Gives each client between two requests its own time to be closed (`close-spread-time`).
+fn spread_idle_clients(w: &mut Worker) {
+    for id in idle_clients(w) {
+        let Some(s) = w.live.streams.get_mut(id) else { continue };
+        let Some(at) = w.live.env.idle_until_ms(s.session) else { continue };
+        s.phase_deadline_ms = Some(s.phase_deadline_ms.map_or(at, |own| own.min(at)));
+        timeouts::arm(s, &mut w.live.env);
     }
 }
 
@@ -122,7 +152,7 @@ fn has_unread(front: &Connection) -> bool {
 
 /// Ends the loop when draining and nobody is left.
 pub fn check(w: &mut Worker) {
-    if w.live.env.stopping && w.live.streams.is_empty() {
+    if w.live.env.stopping() && w.live.streams.is_empty() {
         w.leave(Exit::Drained);
     }
 }

@@ -46,13 +46,14 @@ impl World for Live {
             tasks: self.streams.len() as u64 + listeners,
             run_queue: env.run.len() as u64,
             idle_pct: env.idle_pct,
-            stopping: env.stopping,
+            stopping: env.stopping(),
             jobs: env.counters.conn.cur + listeners,
             listeners,
             pool_bytes: (env.pools.buffers.used() + env.pools.buffers.idle()) as u64 * buffer,
             pool_used_bytes: env.pools.buffers.used() as u64 * buffer,
             log_dropped: env.counters.log_dropped + env.logger.dropped(),
             held: self.held(),
+            family: env.boot.family,
         }
     }
 

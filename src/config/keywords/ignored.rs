@@ -137,7 +137,6 @@ pub const ROWS: &[Directive] = &[
     one("max-spread-checks", CHECKS, ignore),
     switch("expose-deprecated-directives", "nothing is hidden"),
     switch("expose-experimental-directives", "nothing is hidden"),
-    integer("mworker-max-reloads", "old workers end when their last connection does"),
 ];
 
 const fn integer(name: &'static str, why: &'static str) -> Directive {

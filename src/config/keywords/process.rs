@@ -2,9 +2,10 @@
 
 use crate::config::cx::{Cx, Prefix};
 use crate::config::identity;
-use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
+use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::number::{self, Unit};
 use crate::settings::bind::UnixOptions;
+use crate::settings::global::CloseSpread;
 use std::path::PathBuf;
 
 const GLOBAL: Sections = Sections::GLOBAL;
@@ -35,13 +36,20 @@ pub const ROWS: &[Directive] = &[
     row("zero-warning", GLOBAL, Arity::NONE, "warnings are fatal, as -dW", zero_warning),
     row("set-dumpable", GLOBAL, Arity::NONE, "allow core dumps", set_dumpable),
     row("hard-stop-after", GLOBAL, Arity::ANY, "<time>: longest soft stop", hard_stop_after),
-    no_op("grace", GLOBAL, Arity::ANY, "a soft stop begins at once", grace as fn(&mut Cx<'_>)),
-    no_op(
+    row("grace", GLOBAL, Arity::ANY, "<time>: a soft stop accepts for so long", grace),
+    row(
         "close-spread-time",
         GLOBAL,
         Arity::ANY,
-        "idle connections are closed as soon as a soft stop begins",
-        close_spread_time as fn(&mut Cx<'_>),
+        "<time>|infinite: over how long a soft stop closes its clients' connections",
+        close_spread_time,
+    ),
+    row(
+        "mworker-max-reloads",
+        GLOBAL,
+        Arity::one("expects an integer argument."),
+        "<n>: reloads after which an old worker is stopped",
+        mworker_max_reloads,
     ),
     row(
         "unix-bind",
@@ -168,9 +176,15 @@ fn grace(cx: &mut Cx<'_>) {
 
 fn close_spread_time(cx: &mut Cx<'_>) {
     if cx.arg(0) == "infinite" {
-        cx.draft.global.close_spread_time_ms = None;
+        cx.draft.global.close_spread = CloseSpread::Never;
     } else if let Some(ms) = delay_ms(cx) {
-        cx.draft.global.close_spread_time_ms = Some(ms);
+        cx.draft.global.close_spread = CloseSpread::Over(ms);
+    }
+}
+
+fn mworker_max_reloads(cx: &mut Cx<'_>) {
+    if let Some(reloads) = cx.number(0) {
+        cx.draft.global.mworker_max_reloads = Some(reloads);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::build::Build;
 use crate::config::expand::Environment;
 use crate::config::source::Source;
 use crate::config::{Names, load};
-use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters};
+use crate::metrics::{BackendCounters, Family, FrontendCounters, ListenerCounters, ProcessCounters};
 use crate::settings::Settings;
 use crate::settings::global::CliLevel;
 use crate::sys::addr::SockAddr;
@@ -116,6 +116,7 @@ impl World for TestWorld {
             pool_used_bytes: 0,
             log_dropped: 5,
             held: HeldView { conns: 2, ..HeldView::default() },
+            family: Family { reloads: 3, ..Family::default() },
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::change::Change;
 use crate::base::clock::WallTime;
-use crate::metrics::{BackendCounters, FrontendCounters, ListenerCounters, ProcessCounters, ServerCounters};
+use crate::metrics::{
+    BackendCounters, Family, FrontendCounters, ListenerCounters, ProcessCounters, ServerCounters,
+};
 use crate::settings::global::CliLevel;
 use crate::settings::{self};
 use crate::sys::addr::SockAddr;
@@ -85,6 +87,8 @@ pub struct InfoView<'a> {
     pub log_dropped: u64,
     /// What is held now.
     pub held: HeldView,
+    /// The workers before this one.
+    pub family: Family,
 }
 
 /// Live objects, counted where they are kept: what must come back to where it was when the traffic has gone.

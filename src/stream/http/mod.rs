@@ -279,7 +279,7 @@ pub fn server_silent(s: &mut Stream, env: &mut Env) -> Turn {
 pub fn over(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(http) = s.http.as_ref() else { return Turn::Go(Phase::Closed) };
     let request_done = http.request_done;
-    let keep_front = http.keep_front && request_done && !env.stopping;
+    let keep_front = http.keep_front && request_done && !env.hangs_up_on(s.session);
     let keep_back = http.keep_back && request_done && s.res.waiting() == 0;
     s.conclude(Cause::Normal, Stage::Over);
     reuse::settle(s, env, keep_back);

@@ -25,8 +25,10 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     http.response_started = true;
     // A request that was not read to its end cannot be followed by another.
     let unsent_len = unsent_len(http, &s.req);
-    http.keep_front =
-        http.keep_front && http.has_line && (unsent_len.is_some() || http.request_done) && !env.stopping;
+    http.keep_front = http.keep_front
+        && http.has_line
+        && (unsent_len.is_some() || http.request_done)
+        && !env.parts_with(s.session);
     if let (true, Some(len)) = (http.keep_front, unsent_len) {
         if let Some(buffer) = s.req.buffer.as_mut() {
             buffer.consume(len);

@@ -57,7 +57,11 @@ pub fn idle_deadline(s: &Stream, env: &Env) -> Option<u64> {
         true => t.http_request_ms.or(t.client_ms),
         false => t.http_keep_alive_ms.or(t.http_request_ms).or(t.client_ms),
     };
-    limit.map(|ms| env.now_ms() + ms)
+    let own = limit.map(|ms| env.now_ms() + ms);
+    match env.idle_until_ms(s.session) {
+        Some(at) if !first => Some(own.map_or(at, |own| own.min(at))),
+        _ => own,
+    }
 }
 
 /// Waits for a whole head.

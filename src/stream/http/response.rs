@@ -170,7 +170,7 @@ fn pass_interim(s: &mut Stream, env: &mut Env, at: usize) -> Result<Head, Turn> 
 
 /// Lets the final head go, edited, and starts on the body.
 fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
-    let stopping = env.stopping;
+    let stopping = env.parts_with(s.session);
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
         return Err(Turn::Go(Phase::Closed));
     };

@@ -89,7 +89,7 @@ fn report(w: &Worker, control: &mut Control) {
 
 /// Sets the next time to report, if there is anyone to report to.
 pub fn next_report(w: &mut Worker) {
-    if w.live.env.stopping {
+    if w.live.env.stopping() && w.control.is_some() {
         let at = w.live.env.now_ms() + REPORT_PERIOD_MS;
         w.live.env.wheel.insert(at, Alarm::Report);
     }
