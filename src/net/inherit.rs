@@ -150,6 +150,13 @@ impl Inheritance {
         socket.take()
     }
 
+    /// Gives a socket out to go on as it is, although it speaks something else than was asked for.
+    pub fn adopt(&mut self, number: usize) -> Option<Inherited> {
+        let (socket, fate) = self.sockets.get_mut(number)?;
+        *fate = Fate::Adopted;
+        socket.take()
+    }
+
     /// What became of each, in the order they came in.
     pub fn fates(&self) -> Vec<Fate> {
         self.sockets.iter().map(|(_, fate)| *fate).collect()
@@ -219,6 +226,7 @@ mod tests {
         assert_eq!(all.get(0).map(|s| s.protocol), Some(Protocol::Tcp));
         assert!(all.replace(0).is_some());
         assert_eq!(all.fates(), [Fate::Replaced]);
+        assert!(all.adopt(0).is_none() && all.adopt(1).is_none());
         assert!(matches!(all.claim(&addr, &spec, |_| true), Claim::Nothing));
     }
 

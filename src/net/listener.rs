@@ -106,7 +106,7 @@ impl AfterAccept {
 }
 
 /// Sets the options and starts listening. An inherited receiver that listens already takes the new
-/// backlog and options.
+/// backlog and options; a successor takes the options and does not listen yet.
 ///
 /// # Errors
 /// Listening failed, or an explicit `mptcp@` bind asks for what MPTCP sockets refuse.
@@ -121,6 +121,12 @@ pub fn listen(
         after = set_options(receiver, spec, can, &mut notes)?;
     }
     receiver.start(spec.backlog)?;
+    if let Some(successor) = &mut receiver.successor {
+        // What the one that leaves refuses is soon of no interest.
+        notes.clear();
+        successor.backlog = spec.backlog;
+        successor.after_accept = set_options(&successor.receiver, spec, can, &mut notes)?;
+    }
     Ok((after, notes))
 }
 

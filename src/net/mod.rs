@@ -2,7 +2,7 @@
 //!
 //! What the operator typed becomes an [`address::Address`]; a name in it is looked up by
 //! [`resolve`]; a row of the [`protocol`] table and the address make a [`receiver`], which a
-//! [`listener`] gives limits and a state. [`accept`] takes clients off it, [`connect`] goes out to
+//! [`listener`] gives limits and a state; a [`switch`] changes its protocol over a reload. [`accept`] takes clients off it, [`connect`] goes out to
 //! servers.
 
 pub mod accept;
@@ -13,4 +13,5 @@ pub mod protocol;
 pub mod inherit;
 pub mod receiver;
 pub mod resolve;
+pub mod switch;
 mod unix_path;

@@ -9,6 +9,7 @@ use super::protocol::mptcp::Refusal;
 use super::protocol::probe::{Capabilities, MaxsegDefaults, SocketOption};
 use super::protocol::{self, MptcpPolicy, Protocol, Row, SockFamily, Wanted};
 use super::resolve;
+use super::switch::{self, Hindrance, Switch};
 use super::unix_path::{self, Unpublished};
 use crate::sys::addr::SockAddr;
 use crate::sys::process::FileOwner;
@@ -123,6 +124,8 @@ pub struct Receiver {
     pub origin: Origin,
     /// The network namespace that it was made in, by name.
     pub namespace: Option<Box<str>>,
+    /// A socket of another protocol that is to follow this one: see [`switch`](super::switch).
+    pub successor: Option<Box<Switch>>,
     unpublished: Option<Unpublished>,
 }
 
@@ -146,12 +149,23 @@ pub enum Note {
     AfterAccept(SocketOption),
     /// The interface could not be bound to; all interfaces are listened on.
     Interface(Box<str>, i32),
+    /// The address goes on with the protocol that it has: changing it would lose connections.
+    Kept {
+        /// What the socket in service speaks.
+        has: Protocol,
+        /// What the line asks for.
+        wanted: Protocol,
+        /// What stands in the way.
+        cause: Hindrance,
+    },
+    /// The protocol changes a little later: another process has a socket at the address.
+    Later(Protocol),
 }
 
 impl Note {
     /// Whether the operator did not get something asked for: a warning, else a notice.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Note::Ignored(..) | Note::Interface(..))
+        matches!(self, Note::Ignored(..) | Note::Interface(..) | Note::Kept { .. })
     }
 }
 
@@ -175,6 +189,17 @@ impl fmt::Display for Note {
             Note::Interface(name, errno) => {
                 write!(f, "cannot bind receiver to device '{name}' ({})", describe(*errno))
             }
+            Note::Kept { has, wanted, cause } => {
+                write!(
+                    f,
+                    "cannot change to {wanted} without losing connections ({cause}), staying with {has}"
+                )
+            }
+            Note::Later(wanted) => write!(
+                f,
+                "another process has a socket there, changing to {wanted} when it has left, or {} s from now",
+                switch::PATIENCE_MS / 1000
+            ),
         }
     }
 }
@@ -200,6 +225,8 @@ pub enum BindError {
     Bind(io::Error),
     /// The same for a unix socket.
     BindUnix(io::Error),
+    /// An explicit `mptcp@` whose address is in service with TCP and cannot change.
+    Switch(Protocol, Hindrance),
     /// An inherited descriptor that is no stream socket with an address.
     Fd(i32, io::Error),
     /// Listening failed.
@@ -223,6 +250,11 @@ impl fmt::Display for BindError {
             BindError::Option(what, error) => write!(f, "cannot set '{what}' ({})", os(error)),
             BindError::Bind(error) => write!(f, "cannot bind socket ({})", os(error)),
             BindError::BindUnix(error) => write!(f, "cannot bind UNIX socket ({})", os(error)),
+            // Where there is no such socket at all, that is the whole of it.
+            BindError::Switch(_, Hindrance::Bind(text)) => f.write_str(text),
+            BindError::Switch(wanted, cause) => {
+                write!(f, "cannot change to {wanted} without losing connections ({cause})")
+            }
             BindError::Fd(number, error) => {
                 write!(f, "cannot use file descriptor '{number}' : {}.", os(error))
             }
@@ -259,10 +291,56 @@ pub fn bind_receiver(
     let row = protocol::stream_row(SockFamily::of(addr), spec.transport);
     let wanted = wanted(spec, row, policy, can, &mut notes)?;
     let will_do = |has: Protocol| has == wanted.first || (can.mptcp.is_err() && Some(has) == wanted.fallback);
-    if let Claim::Same(inherited) = inheritance.claim(addr, spec, will_do) {
-        return Ok((hand_over(inherited, row, spec, &can.maxseg), notes));
+    match inheritance.claim(addr, spec, will_do) {
+        Claim::Same(inherited) => return Ok((hand_over(inherited, row, spec, &can.maxseg), notes)),
+        Claim::Other(number) => {
+            if let Some(receiver) =
+                change_over(spec, row, wanted.first, inheritance, number, can, &mut notes)?
+            {
+                return Ok((receiver, notes));
+            }
+        }
+        Claim::Nothing => {}
     }
-    let (fd, protocol) = open(spec, row, wanted, &mut notes)?;
+    let receiver = make(spec, addr, row, wanted, &mut notes)?;
+    Ok((receiver, notes))
+}
+
+/// Goes on with a socket of another protocol, and with one beside it of the protocol that is wanted, which is to follow
+/// it; where there can be none, with the first alone.
+fn change_over(
+    spec: &ReceiverSpec,
+    row: &'static Row,
+    wanted: Protocol,
+    inheritance: &mut Inheritance,
+    number: usize,
+    can: &Capabilities,
+    notes: &mut Vec<Note>,
+) -> Result<Option<Receiver>, BindError> {
+    let Some(old) = inheritance.get(number) else { return Ok(None) };
+    let (has, addr) = (old.protocol, old.addr.clone());
+    let exactly = Wanted { first: wanted, fallback: None };
+    let bound = switch::prepare(old.fd.as_fd(), spec, |spec| make(spec, &addr, row, exactly, notes));
+    let (old, successor) = match bound {
+        Ok(switch) => (inheritance.replace(number), Some(Box::new(switch))),
+        Err(cause) if row.sock_prot_fb.is_none() => return Err(BindError::Switch(wanted, cause)),
+        Err(cause) => {
+            notes.push(Note::Kept { has, wanted, cause });
+            (inheritance.adopt(number), None)
+        }
+    };
+    Ok(old.map(|old| Receiver { successor, ..hand_over(old, row, spec, &can.maxseg) }))
+}
+
+/// Makes a new socket and binds it.
+fn make(
+    spec: &ReceiverSpec,
+    addr: &SockAddr,
+    row: &'static Row,
+    wanted: Wanted,
+    notes: &mut Vec<Note>,
+) -> Result<Receiver, BindError> {
+    let (fd, protocol) = open(spec, row, wanted, notes)?;
     let mut receiver = Receiver {
         fd,
         addr: addr.clone(),
@@ -270,10 +348,11 @@ pub fn bind_receiver(
         protocol,
         origin: Origin::Made,
         namespace: spec.namespace.clone(),
+        successor: None,
         unpublished: None,
     };
     match addr {
-        SockAddr::Inet(_) => bind_inet(spec, &mut receiver, &mut notes)?,
+        SockAddr::Inet(_) => bind_inet(spec, &mut receiver, notes)?,
         SockAddr::Unix(path) => {
             let bound = unix_path::bind(receiver.fd.as_fd(), path, &spec.owner);
             receiver.unpublished = Some(bound.map_err(BindError::BindUnix)?);
@@ -282,7 +361,7 @@ pub fn bind_receiver(
             socket::bind(receiver.fd.as_fd(), addr).map_err(BindError::BindUnix)?;
         }
     }
-    Ok((receiver, notes))
+    Ok(receiver)
 }
 
 /// The protocols to try: those of the row, less what the options of the line rule out.
@@ -394,7 +473,16 @@ pub fn from_listener(fd: OwnedFd, maxseg: &MaxsegDefaults) -> io::Result<Receive
     let protocol = Protocol::of(fd.as_fd())?;
     let row = protocol::stream_row(SockFamily::of(&addr), Transport::Plain);
     reset_maxseg(fd.as_fd(), row, protocol, maxseg);
-    Ok(Receiver { fd, addr, row, protocol, origin: Origin::Descriptor, namespace: None, unpublished: None })
+    Ok(Receiver {
+        fd,
+        addr,
+        row,
+        protocol,
+        origin: Origin::Descriptor,
+        namespace: None,
+        successor: None,
+        unpublished: None,
+    })
 }
 
 /// Takes the former owner's segment size back; one that cannot be undone does no harm.
@@ -418,7 +506,16 @@ fn hand_over(
         // Where the file is out of reach (a chroot, another owner) it keeps what it has.
         let _ = crate::sys::process::set_file_owner(path, &spec.owner);
     }
-    Receiver { fd, addr, row, protocol, origin: Origin::HandedOver, namespace, unpublished: None }
+    Receiver {
+        fd,
+        addr,
+        row,
+        protocol,
+        origin: Origin::HandedOver,
+        namespace,
+        successor: None,
+        unpublished: None,
+    }
 }
 
 impl Receiver {

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::handover::Handover;
 use super::say::show;
-use super::serve::{build, freeze, leave, prepare, servable};
+use super::serve::{build, commit, freeze, leave, prepare, servable};
 use super::{StartError, check, privileges};
 use crate::base::diag::{Diag, Severity};
 use crate::base::ids::Id;
@@ -60,6 +60,7 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     tell_sockets(&worker, channel)?;
     let Some(state) = wait_to_go(channel) else { return Ok(None) };
     drop(state);
+    commit(args, &mut worker, Some(channel));
     channel.send(Report::Ready.encode());
     if settings.global.daemon && !args.foreground && !args.debug {
         sys_process::silence().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
@@ -94,17 +95,7 @@ fn tell_sockets(worker: &Worker, channel: &mut Channel) -> Result<(), StartError
 /// Copies of all listening sockets.
 pub(super) fn bound_sockets(worker: &Worker) -> std::io::Result<Vec<BoundSocket>> {
     let receivers = worker.live.env.listeners.iter().filter_map(|(_, l)| l.receiver.as_ref());
-    let copy = |receiver: &crate::net::receiver::Receiver| {
-        Ok(BoundSocket {
-            fd: receiver.fd.try_clone()?,
-            namespace: receiver.namespace.as_deref().map(str::to_owned),
-            path: match &receiver.addr {
-                SockAddr::Unix(path) => Some(path.to_path_buf()),
-                SockAddr::Inet(_) | SockAddr::Abstract(_) | SockAddr::Unnamed => None,
-            },
-        })
-    };
-    receivers.map(copy).collect()
+    receivers.map(BoundSocket::of).collect()
 }
 
 /// Waits for the order to go on; the state that came with it. `None` when the supervisor is gone.

@@ -7,7 +7,7 @@ use crate::sys::process;
 use crate::worker::control::{BoundSocket, Channel, Order, Received, Report};
 use nix::sys::signal::Signal;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 /// How long a worker may take from its start to the moment that it accepts, in ms: names may have to be
 /// looked up for thousands of servers.
@@ -80,6 +80,7 @@ impl Launch {
                 Received::Message(message) => match Report::decode(message) {
                     Some(Report::Log(text)) => self.keep_log(&text),
                     Some(Report::Bound(sockets)) => self.sockets.extend(sockets),
+                    Some(Report::Replaced(number, socket)) => replace(&mut self.sockets, number, socket),
                     Some(Report::BoundAll) if self.stage == Stage::Binding => self.stage = Stage::Bound,
                     Some(Report::Ready) if self.stage == Stage::Going => self.stage = Stage::Ready,
                     _ => {}
@@ -120,5 +121,14 @@ impl Launch {
             (None, Some(how)) => format!("the new worker ({}) {how}", self.pid),
             (None, None) => format!("the new worker ({}) did not come up", self.pid),
         }
+    }
+}
+
+/// Puts a socket into the place of the one that gave way to it.
+pub fn replace(sockets: &mut [BoundSocket], number: u64, by: BoundSocket) {
+    let is_it =
+        |socket: &&mut BoundSocket| child::socket_number(socket.fd.as_fd()).is_ok_and(|n| n == number);
+    if let Some(socket) = sockets.iter_mut().find(is_it) {
+        *socket = by;
     }
 }

@@ -20,7 +20,7 @@ use crate::event::token::{Kind, Token};
 use crate::net::inherit::Inheritance;
 use crate::settings::{Global, Settings};
 use crate::sys::process as sys_process;
-use crate::worker::control::Channel;
+use crate::worker::control::{self, Channel};
 use crate::worker::{self, Exit, Limits, Worker};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -122,6 +122,7 @@ fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Re
     };
     let mut worker = build(args, settings, &plan, &mut Inheritance::default(), None)?;
     show(&privileges::drop(&settings.global)?, None);
+    commit(args, &mut worker, None);
     if let Some(report) = report {
         report.ready().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
     }
@@ -180,9 +181,7 @@ pub(super) fn build(
     let mut diags = Diags::new();
     let live = worker::build(settings, limits, inheritance, &mut diags)
         .map_err(|e| StartError::because("Cannot open the poller.", &e))?;
-    let quiet = (args.quiet || settings.global.quiet) && !args.verbose;
-    let loud = |d: &&Diag| !quiet || d.severity == Severity::Alert;
-    show(&diags.iter().filter(loud).cloned().collect::<Vec<_>>(), supervisor);
+    show(&loud(args, &settings.global, &diags), supervisor);
     if diags.refuses() {
         return Err(StartError::new("Some protocols failed to start their listeners! Exiting."));
     }
@@ -191,6 +190,23 @@ pub(super) fn build(
     }
     watch_signals(&live, &signals)?;
     Ok(Worker::new(live, worker::cli::CliConns::default(), signals))
+}
+
+/// The messages that the operator wants to see.
+fn loud(args: &Args, global: &Global, diags: &Diags) -> Vec<Diag> {
+    let quiet = (args.quiet || global.quiet) && !args.verbose;
+    diags.iter().filter(|d| !quiet || d.severity == Severity::Alert).cloned().collect()
+}
+
+/// Makes the changes between TCP and MPTCP that were prepared. Clients are led to the new sockets then, so this
+/// comes last: what failed after it would lose them.
+pub(super) fn commit(args: &Args, worker: &mut Worker, mut supervisor: Option<&mut Channel>) {
+    let (diags, all_replaced) = worker::bind::commit(&mut worker.live);
+    show(&loud(args, &worker.live.env.settings.global, &diags), supervisor.as_deref_mut());
+    if let Some(channel) = supervisor {
+        let reports = all_replaced.into_iter().filter_map(|one| control::replaced(&worker.live, one));
+        reports.for_each(|report| channel.send(report.encode()));
+    }
 }
 
 /// Lets the loop know of signals.

@@ -22,6 +22,8 @@ pub enum Alarm {
     Stream(StreamId),
     /// A listener that paused after running out of a resource.
     Listener(ListenerId),
+    /// A listener whose protocol changes: a change that waits, or a socket that leaves.
+    Change(ListenerId),
     /// A CLI connection, by index and generation.
     Cli(u32, u32),
     /// Idle server connections and pools.

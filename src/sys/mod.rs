@@ -13,6 +13,7 @@ pub mod namespace;
 pub mod pipe;
 pub mod process;
 pub mod socket;
+pub mod sock_diag;
 pub mod sockopt;
 pub mod tcpstate;
 pub mod time;

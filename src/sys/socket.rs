@@ -2,6 +2,7 @@
 
 use super::addr::{RawAddr, SockAddr};
 use super::{again, check, sockopt};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -164,6 +165,13 @@ pub fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
     sockopt::get_int(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN).map(|v| v != 0)
 }
 
+/// Whether clients wait in the queue of a socket that listens (man 2 poll).
+pub fn has_clients(fd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+    matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1))
+        && fds[0].revents().is_some_and(|events| events.contains(PollFlags::POLLIN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +186,9 @@ mod tests {
         let to = local_addr(listener.as_fd()).unwrap();
         let client = stream(libc::AF_INET, libc::IPPROTO_TCP).unwrap();
         connect(client.as_fd(), &to).unwrap();
+        assert!(has_clients(listener.as_fd()));
         let (server, peer) = accept(listener.as_fd()).unwrap();
+        assert!(!has_clients(listener.as_fd()));
         assert_eq!(peer, local_addr(client.as_fd()).unwrap());
         assert_eq!(peer_addr(client.as_fd()).unwrap(), local_addr(server.as_fd()).unwrap());
         assert_eq!(protocol_of(server.as_fd()).unwrap(), libc::IPPROTO_TCP);

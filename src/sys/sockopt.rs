@@ -10,6 +10,11 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 const TCP_IS_MPTCP: i32 = 43;
 /// `SO_ORIGINAL_DST` and `IP6T_SO_ORIGINAL_DST`.
 const ORIGINAL_DST: i32 = 80;
+/// `SO_ATTACH_REUSEPORT_CBPF` (Linux 4.5) and `SO_DETACH_REUSEPORT_BPF` (Linux 5.3).
+const SO_ATTACH_REUSEPORT_CBPF: i32 = 51;
+const SO_DETACH_REUSEPORT_BPF: i32 = 68;
+/// `BPF_RET | BPF_K`: the program's result is the constant in the instruction.
+const BPF_RET_K: u16 = 0x06;
 /// `TCP_FASTOPEN_CONNECT` (Linux 4.11).
 const TCP_FASTOPEN_CONNECT: i32 = 30;
 
@@ -135,6 +140,30 @@ pub fn bound_device(fd: BorrowedFd<'_>) -> Option<Box<str>> {
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).into())
 }
 
+/// Gives every new connection of the sockets that share an address to the one at `position`, counted from 0; with
+/// no such position the kernel spreads them (`SO_ATTACH_REUSEPORT_CBPF`). A later call replaces an earlier one.
+///
+/// # Errors
+/// `EINVAL` when the socket has no `SO_REUSEPORT`, or shares with nobody since it got it; `EOPNOTSUPP` on an MPTCP socket.
+pub fn steer(fd: BorrowedFd<'_>, position: u32) -> io::Result<()> {
+    let mut code = libc::sock_filter { code: BPF_RET_K, jt: 0, jf: 0, k: position };
+    let program = libc::sock_fprog { len: 1, filter: &raw mut code };
+    let len = size_of::<libc::sock_fprog>() as libc::socklen_t;
+    let value = (&raw const program).cast();
+    // SAFETY: `value` points to a program of one instruction; both outlive the call, and the kernel copies them.
+    let done =
+        unsafe { libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, value, len) };
+    check(done).map(drop)
+}
+
+/// Lets the kernel spread the connections again (`SO_DETACH_REUSEPORT_BPF`).
+///
+/// # Errors
+/// `ENOENT` when nothing steers them; `EOPNOTSUPP` on an MPTCP socket.
+pub fn steer_no_more(fd: BorrowedFd<'_>) -> io::Result<()> {
+    set_int(fd, libc::SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0)
+}
+
 /// `SO_LINGER` with no time: close() resets the connection (`option nolinger`).
 pub fn linger0(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut value = [0; 2 * size_of::<i32>()];
@@ -202,6 +231,16 @@ mod tests {
         assert_eq!(get_int(s.as_fd(), libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT).unwrap(), 1500);
         linger0(s.as_fd()).unwrap();
         assert!(maxseg_get(s.as_fd()).unwrap() > 0);
+    }
+
+    #[test]
+    fn only_a_socket_that_can_share_its_address_steers() {
+        let s = socket::stream(libc::AF_INET, libc::IPPROTO_TCP).unwrap();
+        assert_eq!(steer(s.as_fd(), 0).unwrap_err().raw_os_error(), Some(libc::EINVAL));
+        reuseport(s.as_fd(), true).unwrap();
+        steer(s.as_fd(), 1).unwrap();
+        steer_no_more(s.as_fd()).unwrap();
+        assert_eq!(steer_no_more(s.as_fd()).unwrap_err().raw_os_error(), Some(libc::ENOENT));
     }
 
     #[test]

@@ -6,10 +6,9 @@ use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::live::Live;
-use crate::net::accept::{Accept, Scarcity, accept_one};
-use crate::net::listener::AfterAccept;
+use crate::net::accept::{Accept, Scarcity};
 use crate::net::protocol::Protocol;
-use crate::proxy::listener::Purpose;
+use crate::proxy::listener::{Purpose, Through};
 use crate::proxy::{ListenerId, limits};
 use crate::settings::{Level, Mode};
 use crate::stream::{Alarm, Env, Session, SessionId, Stream, StreamId, step};
@@ -91,7 +90,7 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
     };
     for _ in 0..budget {
         let env = &mut live.env;
-        if !env.listeners.get(id).is_some_and(|l| l.pending && l.gate.is_ready()) {
+        if !env.listeners.get(id).is_some_and(|l| l.pending && l.takes_clients()) {
             return false;
         }
         if let Some(wait_ms) = rate_wait(env, id) {
@@ -107,9 +106,12 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
             env.held_back = true;
             return false;
         }
-        let Some(receiver) = &listener.receiver else { return false };
-        match accept_one(receiver.fd.as_fd()) {
-            Accept::Accepted { fd, peer } => open_session(live, id, fd, peer),
+        let (accepted, through) = listener.accept(env.clock.now_ms());
+        match accepted {
+            Accept::Accepted { fd, peer } => {
+                let Some(through) = through else { return false };
+                open_session(live, id, fd, peer, through);
+            }
             Accept::Retry => {}
             Accept::Drained => {
                 listener.pending = false;
@@ -183,7 +185,7 @@ fn describe(scarcity: Scarcity) -> &'static str {
     }
 }
 
-fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
+fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, through: Through) {
     let env = &mut live.env;
     let now = env.clock.now_ms();
     let Some(listener) = env.listeners.get_mut(id) else { return };
@@ -193,14 +195,9 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     listener.queue_waits |= !listener.gate.is_ready();
     let waited_outside = listener.queue_waits;
     listener.counters.conn.enter();
-    if listener.after_accept != AfterAccept::default()
-        && matches!(Protocol::of(fd.as_fd()), Ok(Protocol::Tcp))
-    {
-        listener.after_accept.apply(fd.as_fd());
+    if !through.after_accept.is_empty() && matches!(Protocol::of(fd.as_fd()), Ok(Protocol::Tcp)) {
+        through.after_accept.apply(fd.as_fd());
     }
-    let Some((configured, protocol)) = listener.receiver.as_ref().map(|r| (r.row, r.protocol)) else {
-        return;
-    };
     count_in(env, frontend, now);
     let settings = env.proxy_settings(frontend);
     let wall = env.clock.wall();
@@ -218,7 +215,8 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr) {
     let (conns, streams): (&mut Arena<Connection>, &mut Arena<Stream>) = (&mut env.conns, &mut live.streams);
     let mut conn_id = NO_CONN;
     let stream = streams.insert_with(|stream| {
-        conn_id = conns.insert(Connection::accepted(fd, configured, protocol, front_of(stream), now));
+        conn_id =
+            conns.insert(Connection::accepted(fd, through.row, through.protocol, front_of(stream), now));
         let mut s = Stream::new(stream, session, conn_id, frontend, now);
         s.phase = step::first_phase(settings.mode);
         s.is_http = settings.mode == Mode::Http;

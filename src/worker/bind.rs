@@ -11,13 +11,15 @@ use crate::net::protocol::MptcpPolicy;
 use crate::net::protocol::probe::Capabilities;
 use crate::net::receiver::{BindError, Note, Place, ReceiverSpec, bind_receiver};
 use crate::proxy::Listener;
-use crate::proxy::listener::Purpose;
+use crate::proxy::listener::{Change, Purpose};
 use crate::settings::bind::{BindOptions, UnixOptions};
 use crate::settings::{self, Kind as ProxyKind};
 use crate::stream::Env;
 use crate::sys::addr::SockAddr;
 use crate::sys::process::FileOwner;
 use std::os::fd::AsFd;
+
+pub use super::change_over::commit;
 
 /// Connections waiting in a listener's queue at most when nothing else is said.
 const BACKLOG_DEFAULT: i32 = 1024;
@@ -170,6 +172,12 @@ impl Binder<'_> {
         {
             *text = typed_address(&receiver.addr);
         }
+        let change = receiver.successor.take().map(|switch| Change {
+            switch,
+            binding: binding(line),
+            at_address: shown(&spec.place),
+            waits_until_ms: u64::MAX,
+        });
         let listener = Listener {
             address: receiver.addr.clone(),
             purpose: line.purpose,
@@ -184,12 +192,17 @@ impl Binder<'_> {
             after_accept,
             pause_logged: false,
             counters: ListenerCounters::default(),
+            change,
+            leaving: Vec::new(),
             receiver: Some(receiver),
         };
         let id = env.listeners.insert(listener);
-        if let Some(receiver) = env.listeners.get(id).and_then(|l| l.receiver.as_ref()) {
+        if let Some(listener) = env.listeners.get(id) {
             let token = Token::pack(Kind::Listener, id);
-            env.poller.register_readable(receiver.fd.as_fd(), token).map_err(BindError::Listen)?;
+            let successor = listener.change.as_ref().map(|change| &change.switch.receiver);
+            for receiver in listener.receiver.iter().chain(successor) {
+                env.poller.register_readable(receiver.fd.as_fd(), token).map_err(BindError::Listen)?;
+            }
         }
         if let Purpose::Proxy(proxy) = line.purpose {
             env.proxies[proxy.0 as usize].listeners.push(id);

@@ -124,6 +124,8 @@ impl Change for Live {
         for id in all {
             if let Some(listener) = self.env.listeners.get_mut(id) {
                 listener.receiver = None;
+                listener.change = None;
+                listener.leaving.clear();
                 listener.gate.close();
                 listener.pending = false;
             }

@@ -9,14 +9,14 @@ use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::live::Live;
-use crate::net::accept::{Accept, accept_one};
+use crate::net::accept::Accept;
 use crate::net::protocol::{PROTO_UNIX, Protocol};
 use crate::proxy::ListenerId;
-use crate::proxy::listener::Purpose;
+use crate::proxy::listener::{Purpose, Through};
 use crate::service::cli::CliSession;
 use crate::settings::global::CliLevel;
 use crate::stream::{Alarm, Env};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 /// CLI connections accepted in a turn.
 const ACCEPTS_PER_TURN: u32 = 16;
@@ -91,13 +91,13 @@ impl CliConns {
     fn accept(&mut self, id: ListenerId, env: &mut Env) {
         for _ in 0..ACCEPTS_PER_TURN {
             let Some(listener) = env.listeners.get_mut(id) else { return };
-            let (Purpose::Cli(at), true) = (listener.purpose, listener.gate.is_ready()) else { return };
-            let Some(receiver) = &listener.receiver else { return };
-            match accept_one(receiver.fd.as_fd()) {
+            let (Purpose::Cli(at), true) = (listener.purpose, listener.takes_clients()) else { return };
+            let (accepted, through) = listener.accept(env.clock.now_ms());
+            match accepted {
                 Accept::Accepted { fd, .. } => {
+                    let Some(Through { row, protocol, .. }) = through else { return };
                     listener.gate.opened();
                     listener.counters.conn.enter();
-                    let (row, protocol) = (receiver.row, receiver.protocol);
                     let now = env.clock.now_ms();
                     let global = &env.settings.global;
                     let socket = global.stats_sockets.get(at as usize);

@@ -5,6 +5,7 @@ pub mod bind;
 pub mod build;
 pub mod carry;
 pub mod change;
+pub mod change_over;
 pub mod cli;
 pub mod control;
 pub mod dispatch;

@@ -2,7 +2,7 @@
 
 use super::cli::CliConns;
 use super::control::{self, Control};
-use super::{accept, dispatch, housekeeping, soft_stop};
+use super::{accept, change_over, dispatch, housekeeping, soft_stop};
 use crate::event::poller::Event;
 use crate::event::signals::Signals;
 use crate::live::Live;
@@ -196,6 +196,11 @@ impl Worker {
                     }
                 }
                 Alarm::Listener(id) => accept::resume(&mut self.live.env, id),
+                Alarm::Change(id) => {
+                    if let Some(replaced) = change_over::look(&mut self.live.env, id) {
+                        control::tell_replaced(self, replaced);
+                    }
+                }
                 Alarm::Cli(index, generation) => self.cli.alarm(index, generation, &mut self.live),
                 Alarm::Housekeeping => housekeeping::run(&mut self.live),
                 Alarm::Grace => soft_stop::begin(self, soft_stop::Reason::Told),

@@ -97,6 +97,8 @@ fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
         // Others may have the socket too: closing ours does not end the watch.
         let _ = env.poller.deregister(receiver.fd.as_fd());
     }
+    // Who comes through a socket that leaves is served: it was to stay open for them.
+    listener.change = None;
     listener.gate.close();
     listener.pending = false;
 }
@@ -150,9 +152,11 @@ fn has_unread(front: &Connection) -> bool {
     matches!(sys_io::recv_peek(front.fd(), &mut [0]), Ok(n) if n > 0)
 }
 
-/// Ends the loop when draining and nobody is left.
+/// Ends the loop when draining and nobody is left or still coming.
 pub fn check(w: &mut Worker) {
-    if w.live.env.stopping() && w.live.streams.is_empty() {
+    let env = &w.live.env;
+    let is_left = env.listeners.iter().all(|(_, listener)| listener.leaving.is_empty());
+    if env.stopping() && w.live.streams.is_empty() && is_left {
         w.leave(Exit::Drained);
     }
 }

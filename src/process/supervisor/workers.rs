@@ -2,6 +2,7 @@
 
 use super::Supervisor;
 use crate::base::diag::Severity;
+use crate::process::launch::replace;
 use crate::settings::Level;
 use crate::sys::child::{self, Ended};
 use crate::worker::control::{Channel, Order, Received, Report};
@@ -53,6 +54,9 @@ impl Supervisor {
                 Received::Message(message) => match Report::decode(message) {
                     Some(Report::State(state)) if self.export_until_ms.is_some() => self.go(Some(state)),
                     Some(Report::Draining(conns, age_s)) => self.workers[at].draining = (conns, age_s),
+                    Some(Report::Replaced(number, socket)) if self.workers[at].part == Part::Current => {
+                        replace(&mut self.sockets, number, socket);
+                    }
                     Some(Report::Rest(state)) => self.tell_current(Order::Add(state)),
                     _ => {}
                 },

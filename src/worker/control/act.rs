@@ -1,8 +1,10 @@
 //! The worker's end: following orders.
 
-use super::{Channel, Order, Received, Report, state_file};
+use super::{BoundSocket, Channel, Order, Received, Report, state_file};
+use crate::live::Live;
 use crate::settings::Level;
 use crate::stream::Alarm;
+use crate::worker::change_over::Replaced;
 use crate::worker::run::{Exit, Worker};
 use crate::worker::soft_stop::{self, Reason};
 use std::collections::HashSet;
@@ -68,6 +70,19 @@ fn follow(w: &mut Worker, control: &mut Control, order: Order) {
         // For a worker that starts.
         Order::Go(_) => {}
     }
+}
+
+/// Tells that a socket gave way to another one.
+pub fn tell_replaced(w: &mut Worker, what: Replaced) {
+    if let (Some(control), Some(report)) = (&mut w.control, replaced(&w.live, what)) {
+        control.channel.send(report.encode());
+    }
+}
+
+/// The report of it; `None` when there can be no copy of the new socket: then the next worker makes one of its own.
+pub fn replaced(live: &Live, what: Replaced) -> Option<Report> {
+    let receiver = live.env.listeners.get(what.listener)?.receiver.as_ref()?;
+    Some(Report::Replaced(what.number, BoundSocket::of(receiver).ok()?))
 }
 
 /// Tells how far finishing is, and sets the next time to do so.

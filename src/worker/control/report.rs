@@ -1,7 +1,10 @@
 //! What a worker tells.
 
 use super::{MESSAGE_LEN_MAX, Message, SOCKETS_PER_MESSAGE};
+use crate::net::receiver::Receiver;
+use crate::sys::addr::SockAddr;
 use std::ffi::OsString;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -17,6 +20,23 @@ pub struct BoundSocket {
     pub path: Option<PathBuf>,
 }
 
+impl BoundSocket {
+    /// A copy of a receiver's.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn of(receiver: &Receiver) -> io::Result<BoundSocket> {
+        Ok(BoundSocket {
+            fd: receiver.fd.try_clone()?,
+            namespace: receiver.namespace.as_deref().map(str::to_owned),
+            path: match &receiver.addr {
+                SockAddr::Unix(path) => Some(path.to_path_buf()),
+                SockAddr::Inet(_) | SockAddr::Abstract(_) | SockAddr::Unnamed => None,
+            },
+        })
+    }
+}
+
 /// One report. The text is the variant's word and its values, with blanks between.
 #[derive(Debug)]
 pub enum Report {
@@ -26,6 +46,8 @@ pub enum Report {
     Bound(Vec<BoundSocket>),
     /// All sockets were told of, and nothing can fail any more: waits for [`Order::Go`](super::Order::Go).
     BoundAll,
+    /// The socket with this number gave way to this one, and is to be forgotten.
+    Replaced(u64, BoundSocket),
     /// It accepts.
     Ready,
     /// The state that was asked for.
@@ -52,6 +74,9 @@ impl Report {
                 (text, sockets.into_iter().map(|socket| socket.fd).collect())
             }
             Report::BoundAll => plain("bound-all"),
+            Report::Replaced(number, socket) => {
+                (format!("replaced {number} {}", describe(&socket)), vec![socket.fd])
+            }
             Report::Ready => plain("ready"),
             Report::State(state) => ("state".into(), vec![state]),
             Report::Draining(conns, oldest_s) => plain(&format!("draining {conns} {oldest_s}")),
@@ -70,6 +95,10 @@ impl Report {
                 Some(Report::Bound(sockets.filter_map(|(fd, line)| understand(fd, line)).collect()))
             }
             "bound-all" => Some(Report::BoundAll),
+            "replaced" => {
+                let (number, line) = rest.split_once(' ')?;
+                Some(Report::Replaced(number.parse().ok()?, understand(fds.next()?, line)?))
+            }
             "ready" => Some(Report::Ready),
             "state" => fds.next().map(Report::State),
             "draining" => {
