@@ -1,0 +1,115 @@
+//! A bind changes between TCP and MPTCP over reloads, and no client notices.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::kit::netns::Netns;
+use crate::kit::proxy::{Proxy, Setup, poll_until, skip, subflow};
+use crate::kit::sock::{self, Transport};
+
+/// Reloads, each with the other protocol.
+const CHANGES: usize = 4;
+/// How long a change may take: the socket of the change before may have to leave first.
+const CHANGE_WAIT: Duration = Duration::from_secs(30);
+/// How long a client waits for its answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+fn config(bind: &str) -> String {
+    format!(
+        "defaults\n    mode http\n    timeout connect 4s\n    timeout client 20s\n    timeout server 20s
+frontend f\n    bind {bind}\n    monitor-uri /alive\n"
+    )
+}
+
+/// The proxy reads its file again, with this bind in it.
+fn reload(proxy: &Proxy, bind: &str) {
+    let text =
+        format!("global\n    stats socket \"${{dir}}/cli.sock\" level admin mode 600\n{}", config(bind));
+    fs::write(proxy.dir().join("cfg"), text).expect("write the configuration");
+    proxy.signal(Signal::SIGUSR2);
+}
+
+fn ask(transport: Transport, to: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::from(sock::connect(transport, to)?);
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(ANSWER_WAIT))?;
+    stream.write_all(b"GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.contains(" 200 ") {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("answered {answer:?}"))),
+    }
+}
+
+/// Whether who connects now gets MPTCP.
+fn speaks_mptcp(to: SocketAddr) -> Option<bool> {
+    sock::connect(Transport::Mptcp, to).ok().map(|fd| sock::is_mptcp(&fd))
+}
+
+#[derive(Default)]
+struct Tally {
+    stop: AtomicBool,
+    answered: AtomicU64,
+}
+
+impl Tally {
+    /// Asks over and over; what went wrong first.
+    fn ask_on(&self, transport: Transport, to: SocketAddr) -> io::Result<()> {
+        while !self.stop.load(Ordering::Relaxed) {
+            ask(transport, to)?;
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// Reloads back and forth between two binds while clients ask all the time.
+fn back_and_forth(binds: [&str; 2], to: SocketAddr) {
+    let Some(netns) = Netns::new() else { return };
+    if netns.run(|| sock::bound(Transport::Mptcp, SocketAddr::from(([127, 0, 0, 1], 0)))).is_err() {
+        return skip("no MPTCP in this kernel");
+    }
+    let proxy = netns.run(|| Setup::default().start(&subflow(), &config(binds[0])));
+    let tally = Tally::default();
+    let ended = netns.run(|| {
+        std::thread::scope(|scope| {
+            let transports = [Transport::Tcp, Transport::Tcp, Transport::Mptcp];
+            let clients = transports.map(|transport| {
+                let tally = &tally;
+                scope.spawn(move || tally.ask_on(transport, to))
+            });
+            let mut changed = Vec::new();
+            for change in 1..=CHANGES {
+                reload(&proxy, binds[change % 2]);
+                let wanted = change % 2 == 1;
+                let done = poll_until(CHANGE_WAIT, || (speaks_mptcp(to)? == wanted).then_some(()));
+                changed.push(done.is_some());
+            }
+            tally.stop.store(true, Ordering::Relaxed);
+            (changed, clients.map(|client| client.join().expect("a client")))
+        })
+    });
+    let (changed, clients) = ended;
+    assert_eq!(changed, [true; CHANGES], "{}", proxy.output());
+    for client in clients {
+        assert!(client.is_ok(), "after {:?} answers: {client:?}\n{}", tally.answered, proxy.output());
+    }
+    assert!(tally.answered.load(Ordering::Relaxed) > 0);
+}
+
+#[test]
+fn a_plain_bind_and_a_tcp_bind_follow_each_other_without_a_client_lost() {
+    back_and_forth(["tcp@127.0.0.1:8080", "127.0.0.1:8080"], SocketAddr::from(([127, 0, 0, 1], 8080)));
+}
+
+#[test]
+fn an_explicit_mptcp_bind_on_the_wildcard_follows_too() {
+    let to = "[::1]:8080".parse().expect("an address");
+    back_and_forth(["tcp@[::]:8080", "mptcp@[::]:8080"], to);
+}
