@@ -76,6 +76,7 @@ impl Single {
         }
         let until_ms = env.now_ms() + START_MAX_MS;
         env.wheel.insert(until_ms, Alarm::Process);
+        say(Severity::Notice, &format!("New worker ({}) forked", launch.pid));
         self.launch = Some((launch, until_ms));
         Ok(())
     }

@@ -13,5 +13,6 @@ mod mptcp_matrix;
 mod multipath;
 mod process_life;
 mod regressions;
+mod reload;
 mod start;
 mod tcp_differential;

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod http;
+pub mod load;
 pub mod netns;
 pub mod peer;
 pub mod proxy;

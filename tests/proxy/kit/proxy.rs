@@ -56,6 +56,7 @@ pub fn skip(why: &str) {
 pub struct Setup {
     listeners: Vec<(String, OwnedFd)>,
     env: BTreeMap<String, String>,
+    args: Vec<String>,
 }
 
 impl Setup {
@@ -75,6 +76,12 @@ impl Setup {
         self
     }
 
+    /// Puts an option before `-f`.
+    pub fn arg(&mut self, option: &str) -> &mut Setup {
+        self.args.push(option.to_owned());
+        self
+    }
+
     /// Starts `program -db -f cfg` in a directory of its own, with a first `global` section that gives it a
     /// CLI socket, and waits until that answers: all binds are done then. Panics with its output if it ends.
     pub fn start(self, program: &Path, config: &str) -> Proxy {
@@ -86,16 +93,20 @@ impl Setup {
     /// As [`Setup::start`] without waiting for readiness.
     pub fn launch(self, program: &Path, config: &str) -> Proxy {
         let dir = TempDir::new().expect("a temporary directory");
-        let text = format!("global\n    stats socket \"${{dir}}/cli.sock\" level admin mode 600\n{config}");
-        fs::write(dir.path().join("cfg"), text).expect("write the configuration");
+        write_config(dir.path(), config);
         let file = |name: &str| fs::File::create(dir.path().join(name)).expect("create an output file");
         let mut command = Command::new(program);
-        command.args(["-db", "-f"]).arg(dir.path().join("cfg"));
+        command.arg("-db").args(&self.args).arg("-f").arg(dir.path().join("cfg"));
         command.current_dir(dir.path()).env("dir", dir.path()).envs(&self.env);
         command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
         let child = spawn(&mut command, &self.listeners);
         Proxy { child, dir, status: None }
     }
+}
+
+fn write_config(dir: &Path, config: &str) {
+    let text = format!("global\n    stats socket \"${{dir}}/cli.sock\" level admin mode 600\n{config}");
+    fs::write(dir.join("cfg"), text).expect("write the configuration");
 }
 
 /// Starts `command` with `inherited` descriptors left open, each named by an environment variable.
@@ -163,6 +174,11 @@ impl Proxy {
             Cli::new(&path).try_command("show info").ok().filter(|answer| !answer.is_empty()).map(|_| true)
         });
         assert_eq!(ready, Some(true), "the proxy did not become ready; it said:\n{}", self.output());
+    }
+
+    /// Writes another configuration, for the next reload.
+    pub fn reconfigure(&self, config: &str) {
+        write_config(self.dir.path(), config);
     }
 
     /// Its process.
@@ -243,9 +259,15 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
+        if self.status.is_some() {
+            // The test has seen how it ended.
+            return;
+        }
         let status = self.stop();
-        let fine =
-            status.success() || status.signal().is_some_and(|s| s != libc::SIGKILL && s != libc::SIGSEGV);
+        // 130: a supervisor that SIGINT ended.
+        let fine = status.success()
+            || status.code() == Some(130)
+            || status.signal().is_some_and(|s| s != libc::SIGKILL && s != libc::SIGSEGV);
         if !fine && !std::thread::panicking() && status.code() != Some(1) {
             panic!("the proxy ended with {status}; it said:\n{}", self.output());
         }
