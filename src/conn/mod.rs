@@ -60,6 +60,8 @@ pub struct Connection {
     nodelay: bool,
     /// Requests this server connection has carried before the current one.
     pub reuses: u32,
+    /// The server authenticated this connection, not a request: it serves one client only.
+    pub is_private: bool,
     /// Last time a byte moved, on the loop's clock.
     pub last_activity_ms: u64,
 }
@@ -110,6 +112,7 @@ impl Connection {
             sent_once: false,
             nodelay: false,
             reuses: 0,
+            is_private: false,
             last_activity_ms: now_ms,
         }
     }

@@ -180,10 +180,14 @@ fn split_query(uri: &[u8]) -> (&[u8], &[u8]) {
     uri.split_at(memchr::memchr(b'?', uri).unwrap_or(uri.len()))
 }
 
-/// The path of a request target: behind scheme and authority where it has them.
+/// The path of a request target: behind scheme and authority where it has them. `*` and a lone authority have none.
 fn path(uri: &[u8]) -> &[u8] {
-    let scheme_end = uri.windows(3).position(|w| w == b"://").filter(|_| !uri.starts_with(b"/"));
-    let Some(at) = scheme_end else { return uri };
+    if uri.starts_with(b"/") {
+        return uri;
+    }
+    let Some(at) = uri.windows(3).position(|w| w == b"://") else {
+        return if uri == BAD_REQUEST { uri } else { b"" };
+    };
     let authority = uri.get(at + 3..).unwrap_or_default();
     memchr::memchr(b'/', authority).map_or(b"", |slash| &authority[slash..])
 }

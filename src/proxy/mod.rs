@@ -7,7 +7,7 @@ pub mod server;
 pub use listener::{Listener, ListenerId};
 pub use server::Server;
 
-use crate::balance::Algorithm;
+use crate::balance::{self, Algorithm, Candidate, ServerView};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::metrics::{BackendCounters, FrontendCounters};
 use std::collections::VecDeque;
@@ -27,10 +27,10 @@ pub struct Proxy {
     pub be: BackendCounters,
     /// Who is next.
     pub balance: Algorithm,
-    /// Streams waiting for any server of this backend.
+    /// Servers that clients are spread over: up, with a weight, and no backup while others serve.
+    pub serving: usize,
+    /// Streams waiting for any server of this backend; without a limit of its own: each holds a client connection.
     pub queue: VecDeque<crate::base::ids::Id<crate::proxy::Waiter>>,
-    /// Most streams in the queue; `None` = no limit of its own (each holds a client connection).
-    pub queue_len_max: Option<u32>,
     /// `fullconn`: the load at which servers get all their slots.
     pub fullconn: u32,
     /// Some server has `minconn`.
@@ -39,6 +39,15 @@ pub struct Proxy {
     pub log_lines: u32,
     /// Its servers.
     pub servers: Vec<ServerId>,
+}
+
+impl Proxy {
+    /// Takes in who of its servers, in order of declaration, may serve from now on.
+    pub fn set_rotation(&mut self, servers: &[Candidate], allbackups: bool) {
+        let views: Vec<ServerView> = balance::in_rotation(servers.iter().copied(), allbackups).collect();
+        self.serving = views.iter().filter(|view| view.effective_weight() > 0).count();
+        self.balance.update(views);
+    }
 }
 
 /// Stands for a stream in queues: streams are declared above this room, an id carries over unchanged.

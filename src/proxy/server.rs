@@ -23,7 +23,8 @@ pub struct IdleConn {
     pub since_ms: u64,
     /// It has carried more than one request.
     pub proven: bool,
-    /// Index and generation of the one session that may use it again (`http-reuse never`).
+    /// Index and generation of the one session that may use it again: `http-reuse never`, or a connection that was
+    /// authenticated.
     pub private_to: Option<(u32, u32)>,
 }
 
@@ -91,6 +92,8 @@ pub struct Server {
     pub queue: VecDeque<Id<Waiter>>,
     /// Connections kept for reuse, the freshest last.
     pub idle: Vec<IdleConn>,
+    /// The same that one session each has for itself; they end with it and count against no limit of the pool.
+    pub private: Vec<IdleConn>,
     /// Idle connections kept at most.
     pub idle_max: usize,
     /// Counters.
@@ -174,12 +177,12 @@ impl Server {
 
     /// Forgets an idle connection that was closed.
     pub fn forget_idle(&mut self, conn: ConnId) -> bool {
-        match self.idle.iter().rposition(|i| i.conn == conn) {
-            Some(at) => {
-                self.idle.remove(at);
-                true
+        for idle in [&mut self.idle, &mut self.private] {
+            if let Some(at) = idle.iter().rposition(|i| i.conn == conn) {
+                idle.remove(at);
+                return true;
             }
-            None => false,
         }
+        false
     }
 }

@@ -181,6 +181,13 @@ pub fn drop_back(s: &mut Stream, env: &mut Env) {
     }
 }
 
+/// Closes the server's end with a FIN behind what was sent, as the reference does where somebody broke the protocol.
+pub fn end_back(s: &mut Stream, env: &mut Env) {
+    if let Some(back) = s.back.take() {
+        env.close(back);
+    }
+}
+
 /// `timeout connect` ran out.
 pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
     drop_back(s, env);
@@ -223,7 +230,7 @@ fn redispatches(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerI
         Some(n) if n > 0 => s.retries % n as u32 == 0,
         Some(n) => (settings.retries + 1 - s.retries) % n.unsigned_abs() == 0,
     };
-    if redispatch && settings.servers.len() > 1 {
+    if redispatch && env.proxy(backend).serving > 1 {
         env.proxy(backend).be.redispatches += 1;
         env.server(server).counters.redispatches += 1;
         route::release_slot(s, env);

@@ -2,8 +2,9 @@
 
 use super::http::{self, reply};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, key};
-use crate::balance::{Choice, Load};
+use crate::balance::{Algorithm, Choice, Load};
 use crate::base::ids::{Id, ProxyId, ServerId};
+use crate::metrics::Gauge;
 use crate::proxy::{Server, Waiter};
 use std::collections::VecDeque;
 
@@ -90,7 +91,13 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     let proxy = &mut env.proxies[backend.0 as usize];
     let list = &proxy.servers;
     let live = |at: usize| list.get(at).map(|id| &servers[id.0 as usize]);
-    let has_room = |server: &Server| server.usable() && !server.full();
+    let by_load = matches!(proxy.balance, Algorithm::LeastConn(_));
+    if let Some(server) = s.waits_for.map(|id| &servers[id.0 as usize]).filter(|x| by_load && x.usable()) {
+        return if server.full() { Picked::Full(Some(server.id)) } else { Picked::Server(server.id) };
+    }
+    // The least loaded server may be one to wait for, up to its `maxqueue` (configuration.txt 5.2).
+    let queues = |server: &Server| by_load && is_new && (server.queue.len() as u32) < server.maxqueue;
+    let has_room = |server: &Server| server.usable() && (!server.full() || queues(server));
     let load = Load {
         has_room: &|at| live(at).is_some_and(|server| has_room(server) && Some(server.id) != avoid),
         used: &|at| live(at).map_or(0, Server::load),
@@ -107,10 +114,13 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
         }
     }
     if let Choice::Server(at) | Choice::Keyed(at) = choice {
-        return list.get(at).map_or(Picked::None, |id| Picked::Server(*id));
+        return live(at).map_or(Picked::None, |server| match server.full() {
+            true => Picked::Full(Some(server.id)),
+            false => Picked::Server(server.id),
+        });
     }
     // The one to avoid is better than none.
-    if let Some(id) = avoid.filter(|id| has_room(&servers[id.0 as usize])) {
+    if let Some(id) = avoid.filter(|id| servers[id.0 as usize].usable() && !servers[id.0 as usize].full()) {
         return Picked::Server(id);
     }
     match has_usable(backend, env) {
@@ -142,10 +152,9 @@ fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
     live.counters.sess_rate.add(now, 1);
     live.counters.lbtot += 1;
     live.counters.last_session_ms = Some(now as i64);
-    let (backend, position, used) = (live.backend, live.position, live.load());
-    let proxy = env.proxy(backend);
-    proxy.be.lbtot += 1;
-    proxy.balance.load_changed(position, used);
+    let backend = live.backend;
+    env.proxy(backend).be.lbtot += 1;
+    load_changed(Some(server), env);
     s.server = Some(server);
     s.holds_slot = true;
 }
@@ -160,8 +169,8 @@ pub fn release_slot(s: &mut Stream, env: &mut Env) {
     let live = env.server(server);
     live.slots_used = live.slots_used.saturating_sub(1);
     live.counters.sess.leave();
-    let (backend, position, used) = (live.backend, live.position, live.load());
-    env.proxy(backend).balance.load_changed(position, used);
+    let backend = live.backend;
+    load_changed(Some(server), env);
     wake_next(backend, Some(server), env);
 }
 
@@ -182,16 +191,28 @@ fn queue_of(backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> &mut V
     }
 }
 
+/// The count of that queue.
+fn queued(backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> &mut Gauge {
+    match server {
+        Some(id) => &mut env.server(id).counters.queue,
+        None => &mut env.proxy(backend).be.queue,
+    }
+}
+
+/// Tells the balance that a server has another number of exchanges or of those that wait for it.
+fn load_changed(server: Option<ServerId>, env: &mut Env) {
+    let Some(live) = server.map(|id| env.server(id)) else { return };
+    let (backend, position, used) = (live.backend, live.position, live.load());
+    env.proxy(backend).balance.load_changed(position, used);
+}
+
 /// Waits for the server that the key leads to, or for any server of the backend.
 fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> Turn {
-    let len_max = match server {
-        Some(id) => Some(env.server(id).maxqueue).filter(|max| *max > 0),
-        None => env.proxy(backend).queue_len_max,
-    };
+    let len_max = server.map_or(0, |id| env.server(id).maxqueue);
     let waiting = queue_of(backend, server, env).len() as u32;
     // With `minconn` one more stream may mean one more slot: the first in the queue is to look.
     wake_next(backend, server, env);
-    if len_max.is_some_and(|max| waiting >= max) {
+    if len_max > 0 && waiting >= len_max {
         return no_server(s, env, Stage::Queue);
     }
     match server {
@@ -202,7 +223,8 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
     s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);
     s.waits_for = server;
     queue_of(backend, server, env).push_back(Id::new(s.id.index, s.id.generation));
-    env.proxy(backend).be.queue.enter();
+    queued(backend, server, env).enter();
+    load_changed(server, env);
     Turn::Go(Phase::Queue)
 }
 
@@ -248,7 +270,8 @@ pub fn leave_queue(s: &mut Stream, env: &mut Env) {
     let me = |w: &Id<Waiter>| w.index == s.id.index && w.generation == s.id.generation;
     if let Some(at) = queue.iter().position(me) {
         queue.remove(at);
-        env.proxy(backend).be.queue.leave();
+        queued(backend, server, env).leave();
+        load_changed(server, env);
         if at == 0 {
             wake_next(backend, server, env);
         }

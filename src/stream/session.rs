@@ -23,4 +23,6 @@ pub struct Session {
     pub accepted_ms: u64,
     /// Requests so far (HTTP mode).
     pub requests: u32,
+    /// It has or had a server connection that serves nobody else.
+    pub has_private: bool,
 }

@@ -209,6 +209,7 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, th
         peer,
         accepted: wall,
         accepted_ms: now,
+        has_private: false,
         requests: 0,
     };
     let session: SessionId = env.sessions.insert(session);

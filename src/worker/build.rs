@@ -6,7 +6,7 @@ use crate::balance::leastconn::LeastConn;
 use crate::balance::random::Random;
 use crate::balance::ring::Ring;
 use crate::balance::static_rr::StaticRr;
-use crate::balance::{self, Algorithm, Candidate, RoundRobin};
+use crate::balance::{Algorithm, Candidate, RoundRobin};
 use crate::base::arena::Arena;
 use crate::base::clock::Clock;
 use crate::base::diag::Diags;
@@ -124,32 +124,34 @@ fn boot(settings: &Settings, limits: Limits) -> Boot {
 }
 
 fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
-    let make = |(at, p): (usize, &'static settings::Proxy)| Proxy {
+    let make = |(at, p): (usize, &'static settings::Proxy)| {
+        let mut proxy = proxy(at, p, settings, maxconn);
+        let servers = p.servers.iter().map(|id| settings.server(*id)).map(|server| Candidate {
+            weight: server.weight,
+            up: !server.disabled && server.resolved.is_some(),
+            backup: server.backup,
+        });
+        proxy.set_rotation(&servers.collect::<Vec<_>>(), p.options.allbackups);
+        proxy
+    };
+    settings.proxies.iter().enumerate().map(make).collect()
+}
+
+fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> Proxy {
+    Proxy {
         id: ProxyId(at as u32),
         listeners: Vec::new(),
         maxconn: p.maxconn.unwrap_or(maxconn),
         fe: FrontendCounters::default(),
         be: BackendCounters::default(),
-        balance: algorithm(p, settings),
+        balance: fresh_algorithm(p, settings),
+        serving: 0,
         queue: VecDeque::new(),
-        queue_len_max: queue_len_max(p, settings),
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
         log_lines: 0,
         servers: p.servers.clone(),
-    };
-    settings.proxies.iter().enumerate().map(make).collect()
-}
-
-fn algorithm(proxy: &settings::Proxy, settings: &Settings) -> Algorithm {
-    let servers = proxy.servers.iter().map(|id| settings.server(*id)).map(|server| Candidate {
-        weight: server.weight,
-        up: !server.disabled && server.resolved.is_some(),
-        backup: server.backup,
-    });
-    let mut algorithm = fresh_algorithm(proxy, settings);
-    algorithm.update(balance::in_rotation(servers, proxy.options.allbackups));
-    algorithm
+    }
 }
 
 fn fresh_algorithm(proxy: &settings::Proxy, settings: &Settings) -> Algorithm {
@@ -174,15 +176,6 @@ fn fresh_algorithm(proxy: &settings::Proxy, settings: &Settings) -> Algorithm {
             false => Algorithm::Map(StaticRr::new()),
         },
     }
-}
-
-/// Each server adds its `maxqueue`; one without a limit takes any number.
-fn queue_len_max(p: &settings::Proxy, settings: &Settings) -> Option<u32> {
-    let limits = p.servers.iter().map(|id| settings.server(*id).maxqueue);
-    limits
-        .map(|n| (n > 0).then_some(n))
-        .try_fold(0u32, |sum, n| n.map(|n| sum.saturating_add(n)))
-        .filter(|n| *n > 0)
 }
 
 /// A tenth of the connections of all frontends that lead here (configuration.txt `fullconn`).
@@ -222,6 +215,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             maxqueue: s.maxqueue,
             queue: VecDeque::new(),
             idle: Vec::new(),
+            private: Vec::new(),
             idle_max: usize::try_from(s.pool_max_conn).unwrap_or(usize::MAX),
             counters: ServerCounters::default(),
         }

@@ -2,7 +2,7 @@
 
 use super::accept;
 use super::run::enqueue;
-use crate::balance::{self, Candidate};
+use crate::balance::Candidate;
 use crate::base::ids::{ProxyId, ServerId};
 use crate::live::Live;
 use crate::proxy::ListenerId;
@@ -203,7 +203,8 @@ pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
             backup: settings.server(*id).backup,
         }
     });
-    proxy.balance.update(balance::in_rotation(candidates, options.allbackups));
+    let candidates: Vec<Candidate> = candidates.collect();
+    proxy.set_rotation(&candidates, options.allbackups);
     if route::has_usable(backend, env) {
         route::wake_next(backend, Some(id), env);
         route::wake_next(backend, None, env);
@@ -212,7 +213,9 @@ pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
 
 /// Closes the idle connections of a server that they must not be used for any more.
 fn close_idle(env: &mut Env, id: ServerId) {
-    for idle in std::mem::take(&mut env.server(id).idle) {
+    let live = env.server(id);
+    let idle = std::mem::take(&mut live.idle);
+    for idle in idle.into_iter().chain(std::mem::take(&mut live.private)) {
         env.close_first(idle.conn);
     }
 }

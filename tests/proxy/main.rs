@@ -6,6 +6,7 @@ mod cli;
 mod endurance;
 mod faults;
 mod http_basic;
+mod http_differential;
 mod http_options;
 mod kit;
 mod logs;

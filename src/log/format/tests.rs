@@ -178,7 +178,7 @@ fn parts_of_the_request_line() {
         "GET http://exa.mple/p/a?q=1 http://exa.mple/p/a /p/a ?q=1 HTTP/1.0"
     );
     r.request_line = Some(b"OPTIONS * HTTP/1.1");
-    assert_eq!(text("%HPO %HP", &r), "* *");
+    assert_eq!(text("%HPO|%HP", &r), "|*");
     r.request_line = Some(b"GET /a://b/c HTTP/1.1");
     assert_eq!(text("%HPO", &r), "/a://b/c");
 }

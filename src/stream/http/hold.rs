@@ -48,6 +48,7 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
             Ok(false) if buffer.len() < limit => {}
             Ok(_) => return go_on(s, env),
             Err(_) => {
+                s.marks.request_ms = None;
                 s.conclude(Cause::Proxy, Stage::Request);
                 return reply::fail(s, env, 400);
             }

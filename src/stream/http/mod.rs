@@ -29,7 +29,7 @@ pub struct Exchange {
     pub answered: ResponseFraming,
     /// Changes to make to a head.
     pub edits: Edits,
-    /// The request line as received, for the log; cut to `tune.http.logurilen`.
+    /// The request line for the log, blanks and target normalised; cut to `tune.http.logurilen`.
     pub line: Vec<u8>,
     /// The request line was understood.
     pub has_line: bool,
@@ -224,11 +224,9 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             Ok(false)
         }
         Pumped::Malformed(_) => {
-            if http.response_started {
-                s.conclude(Cause::ClientAbort, Stage::Data);
-                return Err(Turn::Go(Phase::Closed));
-            }
-            s.conclude(Cause::Proxy, Stage::Data);
+            let stage = if http.response_started { Stage::Data } else { Stage::Headers };
+            s.conclude(Cause::Proxy, stage);
+            connect::end_back(s, env);
             Err(reply::fail(s, env, 400))
         }
     }

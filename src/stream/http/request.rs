@@ -10,8 +10,8 @@ use crate::settings::log_format::Captures;
 use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn, record};
 use crate::wire::http1::{
-    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Parsed, Range16, RequestFraming, Wrong,
-    make_plain_request,
+    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Parsed, RequestFraming, Wrong,
+    make_plain_request, target_change,
 };
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
@@ -158,6 +158,7 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
         Err(_) => return Err(HeadError::new(Wrong::HeadLength, used)),
     }
     http.asked = RequestFraming::of(&http.request, buffer.data())?;
+    finish_line(http, buffer.data(), env.settings.global.tune.http_logurilen.saturating_sub(1));
     if http.asked.body == Framing::Chunked {
         // What has come of the body is looked at before anything is sent to a server.
         let body = buffer.data().get(usize::from(http.request.head_len)..).unwrap_or(&[]);
@@ -167,17 +168,34 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
     Ok(parsed)
 }
 
-/// Keeps the request line for the log, when someone reads it.
+/// Keeps the request line for the log, with single blanks, when someone reads it.
 fn keep_line(http: &mut Exchange, bytes: &[u8], env: &Env, frontend: ProxyId) {
     let settings = env.proxy_settings(frontend);
     if settings.logs.is_empty() && settings.unique_id_format.is_none() {
         return;
     }
-    let len_max = env.settings.global.tune.http_logurilen.saturating_sub(1);
-    let (method, version) = (http.request.method_range, http.request.version_range);
-    let line = Range16 { start: method.start, end: version.end }.of(bytes);
+    let head = &http.request;
     http.line.clear();
-    http.line.extend_from_slice(&line[..line.len().min(len_max)]);
+    for word in [head.method_range, head.target, head.version_range] {
+        http.line.extend_from_slice(word.of(bytes));
+        http.line.push(b' ');
+    }
+    http.line.pop();
+}
+
+/// The kept line tells the normalised target, and no more than `len_max` bytes.
+fn finish_line(http: &mut Exchange, bytes: &[u8], len_max: usize) {
+    if http.line.is_empty() {
+        return;
+    }
+    if let Some((range, text)) = target_change(&http.request, bytes, &http.asked) {
+        let target_at = http.request.method_range.of(bytes).len() + 1;
+        let range = target_at + usize::from(range.start)..target_at + usize::from(range.end);
+        if range.end <= http.line.len() {
+            http.line.splice(range, text.iter().copied());
+        }
+    }
+    http.line.truncate(len_max);
 }
 
 /// The head is whole and makes sense.

@@ -1,6 +1,6 @@
 //! The response: its head, and the body after it.
 
-use super::{Exchange, reply, retry};
+use super::{Exchange, reply, retry, reuse};
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
@@ -177,6 +177,14 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
     http.keep_back &= http.answered.keep_alive;
     http.keep_front &= http.answered.client_keep_alive && !stopping;
     let link = if http.keep_front { Link::Keep } else { Link::Close };
+    if reuse::authenticates_connection(&http.response, &buffer.data()[at..]) {
+        if let Some(back) = s.back.and_then(|b| env.conns.get_mut(b)) {
+            back.is_private = true;
+        }
+        if let Some(session) = env.sessions.get_mut(s.session) {
+            session.has_private = true;
+        }
+    }
     let captures = &env.settings.proxies[s.frontend.0 as usize].captures;
     if !captures.is_empty() {
         let bytes = &buffer.data()[at..];
@@ -249,7 +257,20 @@ fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             }
             Ok(false)
         }
-        Pumped::Truncated | Pumped::SourceFailed(_) | Pumped::Malformed(_) => {
+        // The client has heard nothing of this answer yet: it is told what is the matter.
+        Pumped::Malformed(_) if s.res.delivered == 0 && !s.logged => {
+            if let Some(http) = s.http.as_mut() {
+                http.response_started = false;
+            }
+            s.marks.response_ms = None;
+            Err(bad(s, env))
+        }
+        Pumped::Malformed(_) => {
+            s.conclude(Cause::ServerAbort, Stage::Data);
+            connect::end_back(s, env);
+            Err(Turn::Go(Phase::Closed))
+        }
+        Pumped::Truncated | Pumped::SourceFailed(_) => {
             s.conclude(Cause::ServerAbort, Stage::Data);
             Err(Turn::Go(Phase::Closed))
         }

@@ -59,7 +59,10 @@ pub fn retry(s: &mut Stream, env: &mut Env, event: RetryOn) -> Option<Turn> {
     s.res.budget = 0;
     s.res.source_ended = false;
     s.res.bulk = false;
-    connect::drop_back(s, env);
+    match event == RetryOn::JUNK_RESPONSE {
+        true => connect::end_back(s, env),
+        false => connect::drop_back(s, env),
+    }
     s.marks.connected_ms = None;
     Some(connect::try_again(s, env))
 }

@@ -8,6 +8,7 @@ use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
 use crate::settings::proxy::HttpReuse;
 use crate::stream::{Env, Stream, record};
 use crate::sys::io as sys_io;
+use crate::wire::http1::ResponseHead;
 
 /// Takes an idle connection to `server`, if the rules of `http-reuse` let this request have one.
 pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
@@ -20,7 +21,11 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
         (HttpReuse::Aggressive, true) => Wanted::Proven,
         _ => Wanted::Any,
     };
-    while let Some(id) = pop(server, wanted, env) {
+    let mine = Wanted::Private(s.session.index, s.session.generation);
+    let has_private = env.sessions.get(s.session).is_some_and(|x| x.has_private);
+    while let Some(id) =
+        has_private.then(|| pop(server, mine, env)).flatten().or_else(|| pop(server, wanted, env))
+    {
         let Some(conn) = env.conns.get_mut(id) else { continue };
         if conn.ready.intersects(Readiness::READ_CLOSED | Readiness::ERROR | Readiness::READABLE) {
             env.close(id);
@@ -40,6 +45,23 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
     false
 }
 
+/// Whether the server wants to authenticate the connection: NTLM and Negotiate do, and then whoever uses it is the
+/// client that did so.
+pub fn authenticates_connection(head: &ResponseHead, bytes: &[u8]) -> bool {
+    let name = match head.status {
+        401 => b"www-authenticate".as_slice(),
+        407 => b"proxy-authenticate",
+        _ => return false,
+    };
+    let begins =
+        |word: &[u8], with: &[u8]| word.get(..with.len()).is_some_and(|w| w.eq_ignore_ascii_case(with));
+    let mut lines = head.headers().iter().filter(|f| f.name.of(bytes).eq_ignore_ascii_case(name));
+    lines.any(|field| {
+        let mut challenges = field.value.of(bytes).split(|b| *b == b',').map(<[u8]>::trim_ascii_start);
+        challenges.any(|challenge| begins(challenge, b"ntlm") || begins(challenge, b"negotiate"))
+    })
+}
+
 /// Which idle connections a request may have.
 #[derive(Clone, Copy)]
 enum Wanted {
@@ -53,8 +75,8 @@ enum Wanted {
 impl Wanted {
     fn takes(self, idle: &IdleConn) -> bool {
         match self {
-            Wanted::Any => idle.private_to.is_none(),
-            Wanted::Proven => idle.private_to.is_none() && idle.proven,
+            Wanted::Any => true,
+            Wanted::Proven => idle.proven,
             Wanted::Private(index, generation) => idle.private_to == Some((index, generation)),
         }
     }
@@ -62,7 +84,11 @@ impl Wanted {
 
 /// The freshest idle connection that will do: the least likely to be closed by the server meanwhile.
 fn pop(server: ServerId, wanted: Wanted, env: &mut Env) -> Option<ConnId> {
-    let idle = &mut env.server(server).idle;
+    let live = env.server(server);
+    let idle = match wanted {
+        Wanted::Any | Wanted::Proven => &mut live.idle,
+        Wanted::Private(..) => &mut live.private,
+    };
     idle.iter().rposition(|i| wanted.takes(i)).map(|at| idle.remove(at).conn)
 }
 
@@ -72,7 +98,8 @@ pub fn close_private(s: &Stream, env: &mut Env) {
     else {
         return;
     };
-    if env.proxy_settings(backend).http_reuse != HttpReuse::Never {
+    let has_private = env.sessions.get(s.session).is_some_and(|x| x.has_private);
+    if env.proxy_settings(backend).http_reuse != HttpReuse::Never && !has_private {
         return;
     }
     for at in 0..env.proxies[backend.0 as usize].servers.len() {
@@ -91,15 +118,20 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     let usable = keep && env.conns.get_mut(id).is_some_and(is_quiet);
     let room = !descriptors_beyond(env.settings.global.tune.pool_low_fd_ratio, env);
     let live = &mut env.servers[server.0 as usize];
-    let idle_max = live.idle_max.min(IDLE_CONNS_MAX).min(idle_wanted(live));
-    if !usable || !room || live.idle.len() >= idle_max || !live.usable() {
+    let is_private = reuse == Some(HttpReuse::Never) || env.conns.get(id).is_some_and(|conn| conn.is_private);
+    let is_full = match is_private {
+        true => live.private.len() >= IDLE_CONNS_MAX,
+        false => live.idle.len() >= live.idle_max.min(IDLE_CONNS_MAX).min(idle_wanted(live)),
+    };
+    if !usable || !room || is_full || !live.usable() {
         env.close_first(id);
         return;
     }
     if let Some(conn) = env.conns.get_mut(id) {
         conn.owner = Owner::Idle(server);
-        let private_to = (reuse == Some(HttpReuse::Never)).then_some((s.session.index, s.session.generation));
-        live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0, private_to });
+        let private_to = is_private.then_some((s.session.index, s.session.generation));
+        let idle = if is_private { &mut live.private } else { &mut live.idle };
+        idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0, private_to });
         env.untidy = true;
     }
 }

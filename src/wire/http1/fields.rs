@@ -132,7 +132,8 @@ pub struct Limits {
     pub header_count_max: u16,
     /// Bytes of a head, its final empty line included; at most 65535.
     pub head_len_max: u16,
-    /// Accept what `option accept-unsafe-violations-in-http-request` (`-response`) accepts: a raw `#` in the target.
+    /// Accept what `option accept-unsafe-violations-in-http-request` (`-response`) accepts: a raw `#`, DEL or
+    /// bytes beyond ASCII in the target.
     pub unsafe_violations: bool,
 }
 

@@ -48,8 +48,9 @@ pub fn request_edits(
 ) {
     let mend = framing.mend;
     if !mend.is_empty() {
-        if mend.has(Mend::TARGET) {
-            target(head, bytes, framing, edits);
+        if let Some((range, text)) = target_change(head, bytes, framing) {
+            let base = head.target.start;
+            edits.replace(Range16 { start: base + range.start, end: base + range.end }, text);
         }
         fields(&head.fields, bytes, mend, host_text(head, bytes, framing), edits);
     }
@@ -96,18 +97,21 @@ pub fn response_connection(version: Version, client: Version, link: Link) -> &'s
     }
 }
 
-/// The normalised target: a default port goes, an empty path becomes `/`.
-fn target(head: &RequestHead, bytes: &[u8], framing: &RequestFraming, edits: &mut Edits) {
-    if framing.target.form != TargetForm::Absolute {
-        return;
+/// What normalises the target, as the bytes within it that go and those that come instead: a default port goes, an empty
+/// path becomes `/`.
+pub fn target_change(
+    head: &RequestHead,
+    bytes: &[u8],
+    framing: &RequestFraming,
+) -> Option<(Range16, &'static [u8])> {
+    if !framing.mend.has(Mend::TARGET) || framing.target.form != TargetForm::Absolute {
+        return None;
     }
-    let base = head.target.start;
-    let shift = |at: u16| base + at;
     let authority = framing.target.authority;
-    let path = framing.target.path;
-    let slash: &[u8] = if path.is_empty() && head.method != Method::Options { b"/" } else { b"" };
+    let slash: &[u8] =
+        if framing.target.path.is_empty() && head.method != Method::Options { b"/" } else { b"" };
     let kept = framing.target.normalised_host(head.target.of(bytes)).map_or(authority.end, |host| host.end);
-    edits.replace(Range16 { start: shift(kept), end: shift(authority.end) }, slash);
+    Some((Range16 { start: kept, end: authority.end }, slash))
 }
 
 /// What `Host` must say when the target's authority was normalised.

@@ -159,7 +159,7 @@ impl RequestHead {
             return Err(HeadError::new(Wrong::MethodByte, method_end));
         }
         let mut target_end = words::find_target_end(line, target_start);
-        while line.get(target_end) == Some(&b'#') {
+        while matches!(line.get(target_end), Some(b'#' | 0x7f..)) {
             if !limits.unsafe_violations {
                 return Err(HeadError::new(Wrong::TargetByte, target_end));
             }

@@ -35,7 +35,7 @@ pub use chunked::{ChunkLimits, ChunkParser, Walk};
 pub use edit::{Applied, Edits, NoRoom};
 pub use error::{HeadError, Wrong};
 pub use fields::{Fields, HeaderField, Known, Limits, Range16, is_token};
-pub use forward::{Link, request_edits, response_edits};
+pub use forward::{Link, request_edits, response_edits, target_change};
 pub use framing::{Asked, Body, Mend, RequestFraming, ResponseFraming};
 pub use head::{Method, Parsed, RequestHead, ResponseHead, Version};
 pub use plain::{make_plain_request, make_plain_response};

@@ -61,18 +61,18 @@ pub fn find_line_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     tail.iter().position(|b| matches!(b, b'\r' | b'\n' | 0)).map(|found| at + found)
 }
 
-/// The first byte from `at` on that is not above a space or is `#`, or the end of `bytes`.
+/// The first byte from `at` on that is not above a space, is `#`, DEL or not ASCII, or the end of `bytes`.
 #[inline(always)]
 pub fn find_target_end(bytes: &[u8], mut at: usize) -> usize {
     while let Some(word) = word(bytes, at) {
-        let marks = !(at_least(word, 0x21) & differs(word, b'#'.into())) & HIGH;
+        let marks = (!(at_least(word, 0x21) & differs(word, b'#'.into())) | at_least(word, 0x7f)) & HIGH;
         if marks != 0 {
             return at + first(marks);
         }
         at += 8;
     }
     let tail = bytes.get(at..).unwrap_or(&[]);
-    at + tail.iter().position(|&b| b <= b' ' || b == b'#').unwrap_or(tail.len())
+    at + tail.iter().position(|&b| matches!(b, 0..=b' ' | b'#' | 0x7f..)).unwrap_or(tail.len())
 }
 
 /// Whether a token of 8 to 24 bytes is `lower`, whatever its case. `lower` holds lower-case letters and `-`.
@@ -114,7 +114,7 @@ mod tests {
                 assert_eq!(skipped, if letter || place >= 16 { 16 } else { place }, "{byte} {place}");
                 let line_end = matches!(byte, b'\r' | b'\n' | 0).then_some(place);
                 assert_eq!(find_line_end(&bytes, 0), line_end, "{byte} {place}");
-                let target_end = if byte <= b' ' || byte == b'#' { place } else { 20 };
+                let target_end = if matches!(byte, 0..=b' ' | b'#' | 0x7f..) { place } else { 20 };
                 assert_eq!(find_target_end(&bytes, 0), target_end, "{byte} {place}");
             }
         }

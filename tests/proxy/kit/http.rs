@@ -47,6 +47,12 @@ fn chunked(bytes: &[u8]) -> Option<(usize, Vec<u8>, String)> {
     Some((at + len, joined, plain_fields(&String::from_utf8_lossy(&rest[..len - 2]))))
 }
 
+/// The chunked body at the start of `bytes`, if it is whole: the joined data and the trailers as text.
+pub fn chunks(bytes: &[u8]) -> Option<String> {
+    let (_, joined, trailers) = chunked(bytes)?;
+    Some(format!("[{} chunked bytes]{}{trailers}", joined.len(), String::from_utf8_lossy(&joined)))
+}
+
 fn plain_fields(lines: &str) -> String {
     let lower = |line: &str| match line.split_once(':') {
         Some((name, value)) => format!("{}: {}", name.to_ascii_lowercase(), value.trim()),
@@ -75,6 +81,12 @@ pub fn message_len(bytes: &[u8], rule: BodyRule) -> Option<usize> {
     }
 }
 
+/// Takes the complete request at the start of `bytes` out of it, if it is there whole.
+pub fn cut_request(bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let len = message_len(bytes, BodyRule::Request)?;
+    Some(bytes.drain(..len).collect())
+}
+
 /// The message as text that two proxies must agree on.
 pub fn normalise(bytes: &[u8]) -> String {
     let Some(head_len) = head_len(bytes) else { return bytes.escape_ascii().to_string() };
@@ -82,12 +94,8 @@ pub fn normalise(bytes: &[u8]) -> String {
     let (start, fields) = head.split_once("\r\n").unwrap_or((&head, ""));
     let mut text = format!("{start}\r\n{}", plain_fields(fields));
     let body = &bytes[head_len..];
-    match chunked(body) {
-        Some((_, joined, trailers)) if text.contains("\r\ntransfer-encoding:") => {
-            text.push_str(&format!("[{} chunked bytes]", joined.len()));
-            text.push_str(&String::from_utf8_lossy(&joined));
-            text.push_str(&trailers);
-        }
+    match chunks(body) {
+        Some(joined) if text.contains("\r\ntransfer-encoding:") => text.push_str(&joined),
         _ => text.push_str(&String::from_utf8_lossy(body)),
     }
     text

@@ -8,5 +8,7 @@ pub mod netns;
 pub mod peer;
 pub mod proxy;
 pub mod rig;
+pub mod scene;
 pub mod sink;
 pub mod sock;
+pub mod stage;

@@ -5,10 +5,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::net::{Shutdown, sockopt};
+use rustix::net::{RecvFlags, Shutdown, sockopt};
 
 use super::http;
 use super::sock::{self, Transport};
@@ -104,6 +104,8 @@ pub struct Peer {
     transcript: Transcript,
     /// Bytes read behind the end of an HTTP message.
     rest: Vec<u8>,
+    /// A look at the socket has found a reset, which the kernel will not tell again.
+    is_reset: bool,
 }
 
 impl Peer {
@@ -111,7 +113,13 @@ impl Peer {
     pub fn new(who: &str, fd: OwnedFd, transcript: &Transcript) -> Peer {
         sockopt::set_socket_timeout(&fd, sockopt::Timeout::Recv, Some(WAIT)).expect("SO_RCVTIMEO");
         sockopt::set_socket_timeout(&fd, sockopt::Timeout::Send, Some(WAIT)).expect("SO_SNDTIMEO");
-        Peer { who: who.to_owned(), fd: Some(fd), transcript: transcript.clone(), rest: Vec::new() }
+        Peer {
+            who: who.to_owned(),
+            fd: Some(fd),
+            transcript: transcript.clone(),
+            rest: Vec::new(),
+            is_reset: false,
+        }
     }
 
     /// The socket; a script that closed it does not ask.
@@ -152,7 +160,8 @@ impl Peer {
 
     /// Reads exactly `len` bytes without looking at what they are.
     pub fn take(&mut self, len: usize) -> Vec<u8> {
-        let mut got = Vec::with_capacity(len);
+        let mut got = std::mem::take(&mut self.rest);
+        self.rest = got.split_off(len.min(got.len()));
         while got.len() < len {
             match self.read_some(len - got.len()) {
                 Event::Data(bytes) => got.extend_from_slice(&bytes),
@@ -208,6 +217,15 @@ impl Peer {
             head.extend(self.take(1));
         }
         self.note(Event::Http(http::normalise(&head)));
+    }
+
+    /// Reads a chunked body to its last chunk and notes it without the way it was cut.
+    pub fn expect_chunks(&mut self) {
+        let mut got = Vec::new();
+        while http::chunks(&got).is_none() {
+            got.extend(self.take(1));
+        }
+        self.note(Event::Note(http::chunks(&got).expect("just seen")));
     }
 
     /// Reads to the end and notes what came as one normalised HTTP message, then the end.
@@ -272,6 +290,9 @@ impl Peer {
     /// One read, waiting at most [`WAIT`].
     fn read_some(&mut self, len_max: usize) -> Event {
         let mut buffer = vec![0; len_max.min(1 << 16)];
+        if self.is_reset {
+            return Event::Rst;
+        }
         loop {
             match rustix::io::read(self.fd(), &mut buffer[..]) {
                 Ok(0) => return Event::Fin,
@@ -284,6 +305,71 @@ impl Peer {
                 Err(Errno::AGAIN) => panic!("{}: nothing came for {WAIT:?}", self.who),
                 Err(error) => panic!("{}: read: {error}", self.who),
             }
+        }
+    }
+
+    /// Whether this end has not been closed by its script.
+    pub fn is_open(&self) -> bool {
+        self.fd.is_some()
+    }
+
+    /// Whether bytes are here to be read; none at the connection's end.
+    pub fn has_bytes(&mut self) -> Option<bool> {
+        if self.rest.is_empty() { self.peek() } else { Some(true) }
+    }
+
+    /// The same of the socket alone.
+    fn peek(&mut self) -> Option<bool> {
+        match rustix::net::recv(self.fd(), &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((0, _)) => None,
+            Ok(_) => Some(true),
+            Err(Errno::AGAIN | Errno::INTR) => Some(false),
+            Err(_) => {
+                // The kernel tells of it once.
+                self.is_reset = true;
+                None
+            }
+        }
+    }
+
+    /// What is here already, nothing noted.
+    pub fn read_now(&mut self) -> Vec<u8> {
+        let mut got = std::mem::take(&mut self.rest);
+        while self.peek() == Some(true) {
+            if let Event::Data(bytes) = self.read_some(1 << 16) {
+                got.extend_from_slice(&bytes);
+            }
+        }
+        got
+    }
+
+    /// Keeps what has arrived for a later step; true at the connection's end.
+    pub fn poll_end(&mut self) -> bool {
+        self.rest = self.read_now();
+        self.peek().is_none()
+    }
+
+    /// Reads answers to the end of the connection and notes each and the end.
+    pub fn read_answers(&mut self) {
+        while !matches!(self.read_http(http::BodyRule::Response), Event::Fin | Event::Rst) {}
+    }
+
+    /// Reads until `deadline` or the end and notes what came and whether a FIN came. A connection that may be idle is
+    /// kept or reset as its proxy's load of late has it.
+    pub fn read_what_comes_until(&mut self, deadline: Instant) {
+        let mut got = self.read_now();
+        while self.peek().is_some() {
+            if self.is_quiet_for(deadline.saturating_duration_since(Instant::now())) {
+                break;
+            }
+            got.extend(self.read_now());
+        }
+        if !got.is_empty() {
+            self.note(Event::Http(http::normalise(&got)));
+        }
+        match self.peek().is_none() && self.read_some(1) == Event::Fin {
+            true => self.note(Event::Fin),
+            false => self.note(Event::Note("is kept or reset".to_owned())),
         }
     }
 
@@ -309,7 +395,8 @@ impl Peer {
     pub fn exchange_silently(&mut self, out: &[u8]) -> Vec<u8> {
         let fd = Some(self.fd().try_clone().expect("dup"));
         let quiet = Transcript::default();
-        let mut sender = Peer { who: self.who.clone(), fd, transcript: quiet, rest: Vec::new() };
+        let mut sender =
+            Peer { who: self.who.clone(), fd, transcript: quiet, rest: Vec::new(), is_reset: false };
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 sender.send(out);

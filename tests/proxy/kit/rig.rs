@@ -39,13 +39,14 @@ pub struct Rig {
 }
 
 /// A listening socket with a full backlog: SYNs to it are dropped.
-struct Dark {
-    addr: SocketAddr,
+pub struct Dark {
+    pub addr: SocketAddr,
     _fds: Vec<OwnedFd>,
 }
 
 impl Dark {
-    fn new() -> Dark {
+    /// A new one on a free port of 127.0.0.1.
+    pub fn new() -> Dark {
         let any = "127.0.0.1:0".parse().expect("an address");
         let listener = sock::listen(Transport::Tcp, any, 0).expect("listen");
         let addr = sock::local_addr(&listener);
@@ -196,36 +197,40 @@ pub fn alone(config: &str, script: impl Fn(&mut Rig)) {
 /// led by the section's word: `global ...`, `defaults ...`, `frontend ...`, `backend ...`, one a line. Without
 /// any `backend server` line there is the one server `${s1}`.
 pub fn config(mode: &str, extra: &str) -> String {
-    let section = |name: &str| -> String {
-        let lines = extra.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(' '));
-        lines.map(|line| format!("    {line}\n")).collect()
-    };
-    let mut backend = section("backend");
+    let global = lines_of("global", extra);
+    let proxies = proxies(mode, "", "log global", extra);
+    format!("global\n    nbthread 1\n    log \"${{log}}\" local0\n{global}{proxies}")
+}
+
+/// The lines of `extra` that are led by `section`.
+fn lines_of(section: &str, extra: &str) -> String {
+    let lines = extra.lines().filter_map(|line| line.trim().strip_prefix(section)?.strip_prefix(' '));
+    lines.map(|line| format!("    {line}\n")).collect()
+}
+
+/// The same without the `global` section; the proxies' names end in `suffix`, their log line is `log`.
+pub fn proxies(mode: &str, suffix: &str, log: &str, extra: &str) -> String {
+    let mut backend = lines_of("backend", extra);
     if !backend.lines().any(|line| line.trim().starts_with("server ")) {
         backend.push_str("    server s1 ${s1}\n");
     }
     format!(
-        "global
-    nbthread 1
-    log \"${{log}}\" local0
-{}
-defaults
+        "defaults
     mode {mode}
-    log global
+    {log}
     option {mode}log
     timeout connect 4s
     timeout client 6s
     timeout server 6s
 {}
-frontend fe
+frontend fe{suffix}
     bind fd@${{fe}}
-    default_backend be
+    default_backend be{suffix}
 {}
-backend be
+backend be{suffix}
 {backend}
 ",
-        section("global"),
-        section("defaults"),
-        section("frontend"),
+        lines_of("defaults", extra),
+        lines_of("frontend", extra),
     )
 }

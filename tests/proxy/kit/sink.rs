@@ -83,3 +83,17 @@ fn timer(value: &str) -> String {
     let blank = if digits == "-1" { "-1" } else { "T" };
     if value.starts_with('+') { format!("+{blank}") } else { blank.to_owned() }
 }
+
+/// The line with each number behind the priority as one `0`: dates, ports, process ids and times differ.
+pub fn shape(line: &str) -> String {
+    let at = if line.starts_with('<') { line.find('>').map_or(0, |at| at + 1) } else { 0 };
+    let mut out = line[..at].to_owned();
+    for c in line[at..].chars() {
+        match c {
+            '0'..='9' if out.ends_with('0') && out.len() > at => {}
+            '0'..='9' => out.push('0'),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -117,17 +117,26 @@ pub fn hung_up_within(fd: &impl AsFd, limit: Duration) -> bool {
     event_within(fd, PollFlags::empty(), limit)
 }
 
+/// True once one of `fds` is readable, false after `limit`.
+pub fn any_readable(fds: &[BorrowedFd<'_>], limit: Duration) -> bool {
+    any_event_within(fds, PollFlags::IN | PollFlags::RDHUP, limit)
+}
+
 fn event_within(fd: &impl AsFd, events: PollFlags, limit: Duration) -> bool {
+    any_event_within(&[fd.as_fd()], events, limit)
+}
+
+fn any_event_within(fds: &[BorrowedFd<'_>], events: PollFlags, limit: Duration) -> bool {
     let deadline = Instant::now() + limit;
+    let mut fds: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(fd, events)).collect();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let spec = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos() as _ };
-        let mut fds = [PollFd::new(fd, events)];
         match rustix::event::poll(&mut fds, Some(&spec)) {
             Ok(0) => return false,
             Ok(_) => return true,
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => panic!("poll on {}: {error}", fd.as_fd().as_raw_fd()),
+            Err(error) => panic!("poll: {error}"),
         }
     }
 }

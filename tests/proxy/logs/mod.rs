@@ -9,6 +9,7 @@ mod which;
 use crate::kit::http::BodyRule;
 use crate::kit::peer::WAIT;
 use crate::kit::rig::{Rig, compare, config};
+use crate::kit::sink::shape;
 
 const GET: &str = "GET /p/a?q=1 HTTP/1.1\r\nHost: exa.mple\r\nConnection: close\r\n\r\n";
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -67,9 +68,7 @@ fn raw_line(rig: &Rig) -> String {
 
 /// Notes the next line with each number behind the priority as one `0`: dates, ports, pids and times differ.
 fn expect_shape(rig: &Rig) {
-    let line = raw_line(rig);
-    let at = if line.starts_with('<') { line.find('>').map_or(0, |at| at + 1) } else { 0 };
-    rig.note("log", format!("{}{}", &line[..at], shape(&line[at..])));
+    rig.note("log", shape(&raw_line(rig)));
 }
 
 /// Notes the next line's text, without the frame, as it is. A format that needs nothing of the end of an exchange is
@@ -77,16 +76,4 @@ fn expect_shape(rig: &Rig) {
 fn expect_exact(rig: &Rig) {
     let line = raw_line(rig);
     rig.note("log", line.split_once("]: ").map_or(line.as_str(), |(_, text)| text));
-}
-
-fn shape(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '0'..='9' if out.ends_with('0') => {}
-            '0'..='9' => out.push('0'),
-            c => out.push(c),
-        }
-    }
-    out
 }

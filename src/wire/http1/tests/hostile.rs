@@ -43,6 +43,8 @@ fn heads_that_break_the_grammar_are_refused() {
         "GET /a\u{1}b HTTP/1.1\r\n\r\n",
         "GET /a\u{b}b HTTP/1.1\r\n\r\n",
         "GET /a#b HTTP/1.1\r\n\r\n",
+        "GET /a\u{e9}b HTTP/1.1\r\n\r\n",
+        "GET /a\u{7f} HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.10\r\n\r\n",
         "GET / HTTP/01.1\r\n\r\n",
         "GET / HTTP/11\r\n\r\n",

@@ -1,0 +1,137 @@
+//! HTTP mode against the packaged haproxy, a table a theme, a row a scene: what the client got, what the servers got,
+//! how the connections went on or ended, and the log lines. Compared after this normalisation: header names in lower
+//! case, blanks around values dropped, chunks joined (three listed divergences); dates, ports, process ids, timers and
+//! the byte count of log lines blanked.
+
+/// A row of hostile bytes, sent at once; what is left open ends by its timeouts.
+macro_rules! hostile {
+    ($name:literal, $bytes:expr) => {
+        crate::kit::scene::scene($name, super::HOSTILE, &[Feed($bytes)])
+    };
+}
+
+mod plain;
+mod keepalive;
+mod bodies;
+mod errors;
+mod timeouts;
+mod queues;
+mod options;
+mod lines;
+mod hostile_framing;
+mod hostile_chunks;
+mod hostile_heads;
+
+use crate::kit::scene::Scene;
+use crate::kit::stage::compare;
+
+/// The fewest rows that all tables together have.
+const SCENES_MIN: usize = 150;
+
+/// Every table.
+const TABLES: &[(&str, &[Scene])] = &[
+    ("plain", plain::SCENES),
+    ("keepalive", keepalive::SCENES),
+    ("bodies", bodies::SCENES),
+    ("errors", errors::SCENES),
+    ("timeouts", timeouts::SCENES),
+    ("queues", queues::SCENES),
+    ("options", options::SCENES),
+    ("lines", lines::SCENES),
+    ("hostile framing", hostile_framing::SCENES),
+    ("hostile chunks", hostile_chunks::SCENES),
+    ("hostile heads", hostile_heads::SCENES),
+];
+
+const GET: &str = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+const GET10: &str = "GET /a HTTP/1.0\r\n\r\n";
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// The configuration of hostile scenes: nothing waits for long.
+const HOSTILE: &[&str] = &[
+    "frontend timeout http-request 400",
+    "frontend timeout http-keep-alive 400",
+    "frontend timeout client 600",
+    "backend timeout server 1s",
+];
+
+/// One entry of haproxy-compat/divergences.md: it stands there, bold, at the start of an item.
+fn is_listed(entry: &str) -> bool {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/haproxy-compat/divergences.md");
+    let text = std::fs::read_to_string(path).expect("the list of divergences");
+    text.lines().any(|line| line.starts_with(&format!("- **{entry}")))
+}
+
+#[test]
+fn plain_exchanges() {
+    compare(plain::SCENES);
+}
+
+#[test]
+fn connections_kept_and_closed() {
+    compare(keepalive::SCENES);
+}
+
+#[test]
+fn bodies_of_both_directions() {
+    compare(bodies::SCENES);
+}
+
+#[test]
+fn errors_and_their_answers() {
+    compare(errors::SCENES);
+}
+
+#[test]
+fn timeouts_and_what_comes_of_them() {
+    compare(timeouts::SCENES);
+}
+
+#[test]
+fn queues_retries_and_other_servers() {
+    compare(queues::SCENES);
+}
+
+#[test]
+fn options_and_reuse() {
+    compare(options::SCENES);
+}
+
+#[test]
+fn log_lines() {
+    compare(lines::SCENES);
+}
+
+#[test]
+fn bodies_that_end_in_two_places() {
+    compare(hostile_framing::SCENES);
+}
+
+#[test]
+fn chunks_that_read_two_ways() {
+    compare(hostile_chunks::SCENES);
+}
+
+#[test]
+fn heads_that_break_the_rules() {
+    compare(hostile_heads::SCENES);
+}
+
+#[test]
+fn the_tables_are_large_and_name_what_differs() {
+    let mut names = std::collections::BTreeSet::new();
+    for (table, scenes) in TABLES {
+        println!("{table}: {} scenes", scenes.len());
+        for scene in *scenes {
+            assert!(names.insert(scene.name), "{} twice", scene.name);
+            let differs = scene.differs.map_or("", |differs| differs.entry);
+            assert!(
+                scene.differs.is_none() || is_listed(differs),
+                "{}: {differs:?} is not listed",
+                scene.name
+            );
+        }
+    }
+    println!("{} scenes", names.len());
+    assert!(names.len() >= SCENES_MIN, "only {} scenes", names.len());
+}
