@@ -12,8 +12,10 @@ use crate::net::inherit::{Inheritance, Inherited};
 use crate::settings::Level;
 use crate::sys::addr::SockAddr;
 use crate::sys::{child, process as sys_process};
-use crate::worker::control::{BoundSocket, Channel, Control, Order, Received, Report, SOCKETS_PER_MESSAGE};
-use crate::worker::{Exit, Worker};
+use crate::worker::control::{
+    self, BoundSocket, Channel, Control, Order, Received, Report, SOCKETS_PER_MESSAGE, read_state,
+};
+use crate::worker::{Exit, Worker, carry};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use std::os::fd::{AsFd, OwnedFd};
@@ -59,7 +61,7 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
         .map_err(|e| StartError::because("The supervisor is gone.", &e))?;
     tell_sockets(&worker, channel)?;
     let Some(state) = wait_to_go(channel) else { return Ok(None) };
-    drop(state);
+    take_state(&mut worker, state, channel);
     commit(args, &mut worker, Some(channel));
     channel.send(Report::Ready.encode());
     if settings.global.daemon && !args.foreground && !args.debug {
@@ -67,6 +69,24 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     }
     worker.live.env.boot.family.reloads = handover.reloads.0;
     Ok(Some(worker))
+}
+
+/// Goes on where the worker before is.
+fn take_state(worker: &mut Worker, state: Option<OwnedFd>, channel: &mut Channel) {
+    let Some(state) = state else { return };
+    let text = match read_state(state) {
+        Ok(state) => {
+            let imported = carry::import(&mut worker.live, &state);
+            let whole = imported.dropped == 0 && imported.refused.is_none() && !imported.cut;
+            if whole && imported.left_out == 0 {
+                return;
+            }
+            format!("State of the old worker: {imported}.")
+        }
+        Err(error) => format!("The state of the old worker cannot be read ({error})."),
+    };
+    worker.live.env.tell_all(Level::Notice, &text);
+    show(&[Diag { severity: Severity::Notice, text }], Some(channel));
 }
 
 fn inherited(sockets: Vec<BoundSocket>) -> Vec<Inherited> {
@@ -140,6 +160,7 @@ pub(super) fn join(worker: &mut Worker, channel: Channel) -> Result<(), StartErr
 
 /// A drained worker's last words: what it counted since its state was asked for.
 pub(super) fn report_rest(worker: &mut Worker) {
+    control::report_rest(worker);
     if let Some(control) = &mut worker.control {
         flush(&mut control.channel);
     }

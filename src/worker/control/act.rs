@@ -1,9 +1,10 @@
 //! The worker's end: following orders.
 
-use super::{BoundSocket, Channel, Order, Received, Report, state_file};
+use super::{BoundSocket, Channel, Order, Received, Report, read_state, state_file};
 use crate::live::Live;
 use crate::settings::Level;
 use crate::stream::Alarm;
+use crate::worker::carry::{self, Baseline};
 use crate::worker::change_over::Replaced;
 use crate::worker::run::{Exit, Worker};
 use crate::worker::soft_stop::{self, Reason};
@@ -19,11 +20,13 @@ pub struct Control {
     pub channel: Channel,
     /// Sockets that go on in the next worker, by their numbers.
     kept: HashSet<u64>,
+    /// What had been counted when the state was last asked for.
+    baseline: Option<Baseline>,
 }
 
 impl From<Channel> for Control {
     fn from(channel: Channel) -> Self {
-        Control { channel, kept: HashSet::new() }
+        Control { channel, kept: HashSet::new(), baseline: None }
     }
 }
 
@@ -62,13 +65,29 @@ fn follow(w: &mut Worker, control: &mut Control, order: Order) {
         Order::Cli(socket) => w.cli.open_handed(socket, &mut w.live.env),
         Order::Tell(level, text) => w.live.env.tell_all(level, &text),
         Order::Export => {
-            if let Ok(state) = state_file(&[]) {
+            let (state, baseline) = carry::export(&w.live);
+            control.baseline = Some(baseline);
+            // Without an answer the next worker begins from nothing, after a while.
+            if let Ok(state) = state_file(&state) {
                 control.channel.send(Report::State(state).encode());
             }
         }
-        Order::Add(_) => {}
+        Order::Add(state) => {
+            if let Ok(state) = read_state(state) {
+                carry::add(&mut w.live, &state);
+            }
+        }
         // For a worker that starts.
         Order::Go(_) => {}
+    }
+}
+
+/// The last words of a worker that drained: what it counted since its state was asked for.
+pub fn report_rest(w: &mut Worker) {
+    let Some(control) = &mut w.control else { return };
+    let Some(baseline) = control.baseline.take() else { return };
+    if let Ok(state) = state_file(&carry::export_since(&w.live, &baseline)) {
+        control.channel.send(Report::Rest(state).encode());
     }
 }
 

@@ -20,7 +20,7 @@ mod act;
 mod order;
 mod report;
 
-pub use act::{Control, next_report, replaced, report_state, run, tell_replaced};
+pub use act::{Control, next_report, replaced, report_rest, report_state, run, tell_replaced};
 pub use order::{NUMBERS_PER_MESSAGE, Order};
 pub use report::{BoundSocket, Report, describe, understand};
 

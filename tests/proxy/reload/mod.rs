@@ -2,6 +2,8 @@
 //!
 //! `SUBFLOW_LONG=1` makes the runs under load as long as a release wants them: more reloads, more connections.
 
+mod carried;
+mod change_over;
 mod life;
 mod refused;
 mod sockets;
