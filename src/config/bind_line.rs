@@ -107,7 +107,7 @@ pub static ROWS: &[BindOption] = &[
     option("group", "missing group name", "<name>: group of a Unix socket", group),
     option("gid", "missing value", "<n>: group of a Unix socket", gid),
     option("level", "missing level", "user|operator|admin: rights on a CLI socket", level),
-    no_op("expose-fd", "missing fd type", "listeners are not handed to another process yet", expose_fd),
+    option("expose-fd", "missing fd type", "listeners: a CLI socket gives them to who takes over", expose_fd),
     option(
         "severity-output",
         "missing severity format",

@@ -9,6 +9,7 @@ use super::protocol::Protocol;
 use super::receiver::ReceiverSpec;
 use crate::sys::addr::SockAddr;
 use crate::sys::{socket, sockopt};
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -102,6 +103,16 @@ pub enum Claim {
 pub struct Inheritance {
     sockets: Vec<(Option<Inherited>, Fate)>,
     v6only_default: bool,
+    holders: Option<Holders>,
+}
+
+/// Asks the processes that may have an address to let it go, and gives them the time; false: it is no use.
+struct Holders(Box<dyn FnMut() -> bool>);
+
+impl fmt::Debug for Holders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Holders")
+    }
 }
 
 impl Inheritance {
@@ -110,7 +121,19 @@ impl Inheritance {
         let v6only_default =
             std::fs::read_to_string("/proc/sys/net/ipv6/bindv6only").is_ok_and(|text| text.trim() == "1");
         let sockets = sockets.into_iter().map(|socket| (Some(socket), Fate::Unclaimed)).collect();
-        Inheritance { sockets, v6only_default }
+        Inheritance { sockets, v6only_default, holders: None }
+    }
+
+    /// The same, with a way to ask for an address that is in use and whose socket did not come. `ask` may
+    /// be called again and again, until it says that it is no use.
+    pub fn asking(mut self, ask: Box<dyn FnMut() -> bool>) -> Inheritance {
+        self.holders = Some(Holders(ask));
+        self
+    }
+
+    /// An address is in use: asks who may have it to let it go. Whether a new try makes sense.
+    pub fn ask_to_release(&mut self) -> bool {
+        self.holders.as_mut().is_some_and(|Holders(ask)| ask())
     }
 
     /// Claims the socket for one address of a `bind` line; one that speaks what `will_do` accepts comes

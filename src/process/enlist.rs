@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::handover::Handover;
 use super::say::show;
-use super::serve::{build, commit, freeze, leave, prepare, servable};
+use super::serve::{build, commit, freeze, leave, prepare, servable, succeed};
 use super::{StartError, check, privileges};
 use crate::base::diag::{Diag, Severity};
 use crate::base::ids::Id;
@@ -54,8 +54,11 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     servable(args, &settings)?;
     let settings = freeze(settings);
     let plan = prepare(args, settings, Some(channel))?;
-    let mut inheritance = Inheritance::new(inherited(handover.sockets));
-    let mut worker = build(args, settings, &plan, &mut inheritance, Some(channel))?;
+    let sockets = inherited(handover.sockets);
+    let mut worker = match handover.first {
+        true => succeed(args, settings, &plan, sockets, Some(channel))?,
+        false => build(args, settings, &plan, &mut Inheritance::new(sockets), Some(channel))?,
+    };
     show(&privileges::drop(&settings.global)?, Some(channel));
     child::end_with_parent(handover.parent, Signal::SIGTERM)
         .map_err(|e| StartError::because("The supervisor is gone.", &e))?;

@@ -16,6 +16,7 @@ mod say;
 pub mod serve;
 mod single;
 pub mod supervisor;
+pub mod takeover;
 pub mod version;
 
 pub use error::StartError;

@@ -12,12 +12,12 @@ use super::pidfile::PidFile;
 use super::say::{say, show};
 use super::single::Single;
 use super::supervisor::{self, AtStart, Options};
-use super::{StartError, check, enlist, privileges, version};
+use super::{StartError, check, enlist, privileges, takeover, version};
 use crate::base::diag::{Diag, Diags, Severity};
 use crate::base::ids::Id;
 use crate::event::signals::{OPERATOR_SIGNALS, Signals};
 use crate::event::token::{Kind, Token};
-use crate::net::inherit::Inheritance;
+use crate::net::inherit::{Inheritance, Inherited};
 use crate::settings::{Global, Settings};
 use crate::sys::process as sys_process;
 use crate::worker::control::{self, Channel};
@@ -107,7 +107,11 @@ fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<Exi
         survives_failure: global.survives_failure,
         reloads_max: global.mworker_max_reloads,
     };
-    supervisor::begin(invocation, options, AtStart { pid_file, report })
+    supervisor::begin(
+        invocation,
+        options,
+        AtStart { pid_file, report, predecessors: args.predecessors.clone() },
+    )
 }
 
 fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Result<ExitCode, StartError> {
@@ -120,7 +124,9 @@ fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Re
             Side::Child(report) => Some(report),
         },
     };
-    let mut worker = build(args, settings, &plan, &mut Inheritance::default(), None)?;
+    let mut worker = succeed(args, settings, &plan, Vec::new(), None)?;
+    // With the rights that were needed to start: the older process may have more than this one keeps.
+    takeover::dismiss(args.predecessors.as_ref());
     show(&privileges::drop(&settings.global)?, None);
     commit(args, &mut worker, None);
     if let Some(report) = report {
@@ -159,6 +165,25 @@ fn plan(args: &Args, settings: &Settings) -> Result<Plan, StartError> {
     let (_, hard) = limits::current().map_err(|e| StartError::because("Cannot read the FD limit.", &e))?;
     let memory = args.memory_max_mb.map(|mb| u64::from(mb) * MEGABYTE);
     Ok(limits::plan(&settings.global, &Needs::of(settings), hard, memory))
+}
+
+/// Builds the worker where another process may have served before: with the sockets of `-x` behind `sockets`, and
+/// asking the processes of `-sf` and `-st` for addresses that are in use. If it fails, they go on.
+pub(super) fn succeed(
+    args: &Args,
+    settings: &'static Settings,
+    plan: &Plan,
+    mut sockets: Vec<Inherited>,
+    supervisor: Option<&mut Channel>,
+) -> Result<Worker, StartError> {
+    sockets.extend(takeover::inherit(args)?);
+    let predecessors = args.predecessors.as_ref();
+    let mut inheritance = Inheritance::new(sockets).asking(takeover::release(predecessors));
+    let built = build(args, settings, plan, &mut inheritance, supervisor);
+    if built.is_err() {
+        takeover::reinstate(predecessors);
+    }
+    built
 }
 
 /// Builds the worker; every socket is bound then.

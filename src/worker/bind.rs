@@ -17,6 +17,7 @@ use crate::settings::{self, Kind as ProxyKind};
 use crate::stream::Env;
 use crate::sys::addr::SockAddr;
 use crate::sys::process::FileOwner;
+use std::io::ErrorKind;
 use std::os::fd::AsFd;
 
 pub use super::change_over::commit;
@@ -162,7 +163,13 @@ impl Binder<'_> {
 
     fn bind(&mut self, spec: &ReceiverSpec, line: &Line<'_>, socket_id: u32) -> Result<Vec<Note>, BindError> {
         let env = &mut *self.env;
-        let (mut receiver, mut notes) = bind_receiver(spec, line.policy, &self.can, self.inheritance)?;
+        let (mut receiver, mut notes) = loop {
+            match bind_receiver(spec, line.policy, &self.can, self.inheritance) {
+                Err(BindError::Bind(e) | BindError::BindUnix(e))
+                    if e.kind() == ErrorKind::AddrInUse && self.inheritance.ask_to_release() => {}
+                bound => break bound?,
+            }
+        };
         let (after_accept, more) = listen(&mut receiver, &line.listen, &self.can)?;
         notes.extend(more);
         env.counters.mptcp_fallbacks +=

@@ -1,5 +1,6 @@
 //! CLI connections: sockets around the sans-IO sessions of `service::cli`.
 
+use super::expose::{self, Exposure};
 use crate::base::arena::Arena;
 use crate::base::buffer::Buffer;
 use crate::base::ids::Id;
@@ -32,6 +33,8 @@ pub struct CliConn {
     listener: Option<ListenerId>,
     timer: Option<TimerKey>,
     queued: bool,
+    /// The client is another process that takes the listening sockets over.
+    exposure: Option<Exposure>,
 }
 
 /// All CLI connections.
@@ -40,6 +43,22 @@ pub struct CliConns {
     conns: Arena<CliConn>,
     ready: Vec<Id<CliConn>>,
     buffer: Buffer,
+}
+
+impl CliConn {
+    fn new(conn: Connection, session: CliSession, listener: Option<ListenerId>) -> CliConn {
+        CliConn { conn, session, listener, timer: None, queued: false, exposure: None }
+    }
+
+    /// Hands the listening sockets to the client, as far as it takes them.
+    fn expose(&mut self, env: &Env) -> Step {
+        self.conn.last_activity_ms = env.clock.now_ms();
+        let exposure = self.exposure.get_or_insert_with(|| Exposure::new(&env.listeners));
+        match exposure.run(self.conn.fd(), &env.listeners) {
+            expose::Step::Wait => Step::Wait,
+            expose::Step::Close => Step::Close,
+        }
+    }
 }
 
 impl Default for CliConns {
@@ -103,14 +122,13 @@ impl CliConns {
                     let socket = global.stats_sockets.get(at as usize);
                     let level = socket.map(|s| s.level).unwrap_or_default();
                     let severity = socket.map(|s| s.severity_output).unwrap_or_default();
-                    let cli = CliConn {
-                        conn: Connection::accepted(fd, row, protocol, Owner::Cli, now),
-                        session: CliSession::new(level, global.stats_timeout_ms).with_severity(severity),
-                        listener: Some(id),
-                        timer: None,
-                        queued: false,
-                    };
-                    self.open(cli, env);
+                    // Only unix sockets carry descriptors.
+                    let exposes = protocol == Protocol::Unix && socket.is_some_and(|s| s.expose_fd_listeners);
+                    let session = CliSession::new(level, global.stats_timeout_ms)
+                        .with_severity(severity)
+                        .with_exposure(exposes);
+                    let conn = Connection::accepted(fd, row, protocol, Owner::Cli, now);
+                    self.open(CliConn::new(conn, session, Some(id)), env);
                 }
                 Accept::Retry => {}
                 Accept::Drained => {
@@ -131,7 +149,7 @@ impl CliConns {
         let (now, timeout_ms) = (env.clock.now_ms(), env.settings.global.stats_timeout_ms);
         let conn = Connection::accepted(socket, &PROTO_UNIX, Protocol::Unix, Owner::Cli, now);
         let session = CliSession::new(CliLevel::Admin, timeout_ms);
-        self.open(CliConn { conn, session, listener: None, timer: None, queued: false }, env);
+        self.open(CliConn::new(conn, session, None), env);
     }
 
     fn open(&mut self, cli: CliConn, env: &mut Env) {
@@ -150,6 +168,9 @@ impl CliConns {
     fn step(&mut self, id: Id<CliConn>, live: &mut Live) -> Step {
         let Some(cli) = self.conns.get_mut(id) else { return Step::Wait };
         let now = live.env.clock.now_ms();
+        if cli.exposure.is_some() {
+            return cli.expose(&live.env);
+        }
         while cli.session.wants_input() {
             self.buffer.clear();
             match raw::read(&mut cli.conn, &mut self.buffer, READ_LEN) {
@@ -177,7 +198,7 @@ impl CliConns {
             }
         }
         if cli.session.is_done() {
-            return Step::Close;
+            return if cli.session.hands_over() { cli.expose(&live.env) } else { Step::Close };
         }
         // A page is sent: make the next one, or take the input that was left meanwhile.
         let more =

@@ -9,6 +9,7 @@ pub mod change_over;
 pub mod cli;
 pub mod control;
 pub mod dispatch;
+pub mod expose;
 pub mod housekeeping;
 pub mod run;
 pub mod soft_stop;

@@ -7,6 +7,7 @@ use crate::conn::Connection;
 use crate::log::notice;
 use crate::proxy::ListenerId;
 use crate::proxy::listener::Purpose;
+use crate::service::cli::change::Change as _;
 use crate::settings::Level;
 use crate::settings::global::CloseSpread;
 use crate::stream::env::SoftStop;
@@ -161,22 +162,17 @@ pub fn check(w: &mut Worker) {
     }
 }
 
-/// SIGTTOU: stops accepting, keeps the sockets.
+/// SIGTTOU: stops accepting, and lets another process bind the addresses meanwhile.
 fn pause(w: &mut Worker) {
-    for (_, listener) in w.live.env.listeners.iter_mut() {
-        if matches!(listener.purpose, Purpose::Proxy(_)) {
-            listener.gate.suspend();
-        }
+    for proxy in 0..w.live.env.proxies.len() {
+        w.live.pause_frontend(proxy);
     }
 }
 
-/// SIGTTIN: accepts again.
+/// SIGTTIN: accepts again. A frontend whose address another process has by now stays as it is.
 fn resume(w: &mut Worker) {
-    let env = &mut w.live.env;
-    let resumed: Vec<_> =
-        env.listeners.iter_mut().filter_map(|(id, l)| l.gate.resume().then_some(id)).collect();
-    for id in resumed {
-        super::accept::mark(env, id);
+    for proxy in 0..w.live.env.proxies.len() {
+        w.live.resume_frontend(proxy);
     }
 }
 

@@ -128,11 +128,11 @@ pub static OPTIONS: &[OptionRow] = &[
     flag!("-Ws", Works, "supervise workers and tell systemd", supervision = Some(Supervision::Notify)),
     row("-S", Value::Word("<bind>[,<option>]*"), NotYet, "CLI socket of the supervisor",
         |args, _, values| { args.master_cli.extend(values.iter().map(|v| v.to_os_string())); Ok(()) }),
-    row("-x", Value::Word("<socket>"), NotYet, "take the listeners over from the process behind this socket",
+    row("-x", Value::Word("<socket>"), Works, "take the listeners over from the process behind this socket",
         |args, _, values| { args.takeover = first(values).map(OsStr::to_os_string); Ok(()) }),
-    row("-sf", Value::Pids, NotYet, "ask older processes to finish",
+    row("-sf", Value::Pids, Works, "ask older processes to finish",
         |args, name, values| { args.predecessors = Some(Predecessors::Finish(pids(name, values)?)); Ok(()) }),
-    row("-st", Value::Pids, NotYet, "tell older processes to stop at once",
+    row("-st", Value::Pids, Works, "tell older processes to stop at once",
         |args, name, values| { args.predecessors = Some(Predecessors::Terminate(pids(name, values)?)); Ok(()) }),
 ];
 

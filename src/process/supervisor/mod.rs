@@ -17,6 +17,7 @@ mod workers;
 pub use reload::numbers;
 pub use workers::{Child, Part};
 
+use super::args::Predecessors;
 use super::handover::{Handover, Shape};
 use super::invocation::Invocation;
 use super::launch::{Launch, START_MAX_MS};
@@ -91,6 +92,8 @@ pub struct AtStart {
     pub pid_file: Option<PidFile>,
     /// The process that the operator started, which waits.
     pub report: Option<daemon::Report>,
+    /// Older processes, which leave.
+    pub predecessors: Option<Predecessors>,
 }
 
 /// Starts the first worker and looks after it and those that follow, until the end.

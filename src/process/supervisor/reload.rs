@@ -4,6 +4,7 @@ use super::{Child, Part, Supervisor};
 use crate::base::diag::Severity;
 use crate::process::handover::Handover;
 use crate::process::launch::{Launch, START_MAX_MS, Stage};
+use crate::process::takeover;
 use crate::settings::Level;
 use crate::sys::child::{self, Ended};
 use crate::sys::process;
@@ -133,6 +134,7 @@ impl Supervisor {
 
     /// The first worker accepts: whoever waits for the start is told.
     fn started(&mut self) {
+        takeover::dismiss(self.at_start.predecessors.take().as_ref());
         if let Some(pid_file) = self.at_start.pid_file.take()
             && let Err(error) = pid_file.write(process::pid())
         {

@@ -31,6 +31,10 @@ pub struct State {
     pub timeout_ms: u64,
     /// `set severity-output`.
     pub severity: SeverityOutput,
+    /// Whether the listening sockets are given to who asks (`expose-fd listeners`).
+    pub exposes: bool,
+    /// Somebody asked for them, and gets them: the session ends, and the connection is for that.
+    pub hands_over: bool,
 }
 
 /// A command that has started and not ended.
@@ -74,6 +78,8 @@ impl CliSession {
                 quit: false,
                 timeout_ms,
                 severity: SeverityOutput::None,
+                exposes: false,
+                hands_over: false,
             },
             input: Vec::new(),
             eof: false,
@@ -90,6 +96,17 @@ impl CliSession {
     pub fn with_severity(mut self, output: SeverityOutput) -> Self {
         self.state.severity = output;
         self
+    }
+
+    /// Gives the listening sockets to who asks, as `expose-fd listeners` of its socket says.
+    pub fn with_exposure(mut self, exposes: bool) -> Self {
+        self.state.exposes = exposes;
+        self
+    }
+
+    /// Whether the owner, when this is done, hands the listening sockets over before it closes.
+    pub fn hands_over(&self) -> bool {
+        self.state.hands_over
     }
 
     /// How long the connection may be idle before the owner closes it, in milliseconds.
@@ -294,6 +311,21 @@ mod tests {
         );
         assert_eq!(talk(b"quit;show version\n"), "");
         assert_eq!(talk(b"show version;quit;show version\n"), "9.9\n\n");
+    }
+
+    #[test]
+    fn listening_sockets_go_to_who_asks_where_they_are_exposed() {
+        for (exposes, input) in
+            [(true, "_getsocks\nshow version\n"), (false, "_getsocks\n"), (true, "show version\n")]
+        {
+            let mut session = CliSession::new(CliLevel::User, None).with_exposure(exposes);
+            let asked = input.starts_with('_');
+            assert_eq!(talk_on(&mut session, input.as_bytes()), if asked { "" } else { "9.9\n\n" });
+            assert!(session.is_done());
+            assert_eq!(session.hands_over(), exposes && asked, "{input}");
+        }
+        assert!(!talk(b"help\n").contains("_getsocks"));
+        assert!(!talk(b"_getsock\n").contains("_getsocks"));
     }
 
     #[test]

@@ -162,12 +162,21 @@ pub static COMMANDS: &[Row] = &[
     row(&["quit"], User, "quit", "close this connection", quit),
 ];
 
+/// Commands that one process gives another; no list shows them.
+static BETWEEN_PROCESSES: &[Row] = &[row(
+    &["_getsocks"],
+    User,
+    "_getsocks",
+    "give the listening sockets away (expose-fd listeners)",
+    getsocks,
+)];
+
 /// Commands that every list of suggestions ends with.
 const ALWAYS_SHOWN: usize = 3;
 
 /// The command that `words` begin with.
 pub fn find(words: &[String]) -> Option<&'static Row> {
-    COMMANDS.iter().find(|row| {
+    COMMANDS.iter().chain(BETWEEN_PROCESSES).find(|row| {
         row.words.len() <= words.len() && row.words.iter().zip(words).all(|(name, word)| *name == word)
     })
 }
@@ -232,6 +241,13 @@ fn prompt(call: &mut Call<'_>) -> Progress {
 }
 
 fn quit(call: &mut Call<'_>) -> Progress {
+    call.state.quit = true;
+    Progress::Done
+}
+
+/// Where the sockets are not exposed, the connection closes without a word, as in the reference.
+fn getsocks(call: &mut Call<'_>) -> Progress {
+    call.state.hands_over = call.state.exposes;
     call.state.quit = true;
     Progress::Done
 }
