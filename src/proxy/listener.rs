@@ -49,6 +49,8 @@ pub struct Listener {
     pub queue_waits: bool,
     /// Options for accepted sockets that turn out to be plain TCP.
     pub after_accept: AfterAccept,
+    /// Another process was given its socket (`expose-fd listeners`), and accepts too, or will.
+    pub shared: bool,
     /// An accept error was logged during this pause.
     pub pause_logged: bool,
     /// Counters.

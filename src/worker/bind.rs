@@ -197,6 +197,7 @@ impl Binder<'_> {
             pending: false,
             queue_waits: false,
             after_accept,
+            shared: false,
             pause_logged: false,
             counters: ListenerCounters::default(),
             change,

@@ -51,12 +51,20 @@ impl CliConn {
     }
 
     /// Hands the listening sockets to the client, as far as it takes them.
-    fn expose(&mut self, env: &Env) -> Step {
+    fn expose(&mut self, env: &mut Env) -> Step {
         self.conn.last_activity_ms = env.clock.now_ms();
         let exposure = self.exposure.get_or_insert_with(|| Exposure::new(&env.listeners));
         match exposure.run(self.conn.fd(), &env.listeners) {
             expose::Step::Wait => Step::Wait,
-            expose::Step::Close => Step::Close,
+            expose::Step::Done => {
+                for id in exposure.listeners() {
+                    if let Some(listener) = env.listeners.get_mut(*id) {
+                        listener.shared = true;
+                    }
+                }
+                Step::Close
+            }
+            expose::Step::Failed => Step::Close,
         }
     }
 }
@@ -169,7 +177,7 @@ impl CliConns {
         let Some(cli) = self.conns.get_mut(id) else { return Step::Wait };
         let now = live.env.clock.now_ms();
         if cli.exposure.is_some() {
-            return cli.expose(&live.env);
+            return cli.expose(&mut live.env);
         }
         while cli.session.wants_input() {
             self.buffer.clear();
@@ -198,7 +206,7 @@ impl CliConns {
             }
         }
         if cli.session.is_done() {
-            return if cli.session.hands_over() { cli.expose(&live.env) } else { Step::Close };
+            return if cli.session.hands_over() { cli.expose(&mut live.env) } else { Step::Close };
         }
         // A page is sent: make the next one, or take the input that was left meanwhile.
         let more =

@@ -38,8 +38,10 @@ enum State {
 pub enum Step {
     /// The client must read or write first.
     Wait,
-    /// All was sent, or the client is not worth more: the connection closes.
-    Close,
+    /// All was sent.
+    Done,
+    /// The client has gone, or a socket that it was told of was closed meanwhile.
+    Failed,
 }
 
 /// The socket that is handed over for a listener. Who was given a descriptor by number is given it again.
@@ -61,56 +63,49 @@ impl Exposure {
     pub fn run(&mut self, client: BorrowedFd<'_>, listeners: &Arena<Listener>) -> Step {
         loop {
             let went_on = match &mut self.state {
-                State::Sending { bytes, sent, .. } if *sent == bytes.len() => match self.next(listeners) {
-                    Some(state) => {
-                        self.state = state;
-                        Ok(())
+                State::Sending { bytes, sent, with } if *sent == bytes.len() => {
+                    let is_count = *with == (0..0);
+                    self.passed = with.end;
+                    match self.passed == self.listeners.len() {
+                        true => return Step::Done,
+                        false if is_count => self.begin_message(listeners),
+                        false => {
+                            self.state = State::Awaiting(0);
+                            Ok(())
+                        }
                     }
-                    None => return Step::Close,
-                },
+                }
                 State::Sending { bytes, sent, with } => {
                     let ids = if *sent == 0 { self.listeners.get(with.clone()) } else { None };
                     send(client, &bytes[*sent..], ids.unwrap_or_default(), listeners).map(|n| *sent += n)
                 }
-                State::Awaiting(len) if *len == COUNT_LEN => match self.message(listeners) {
-                    Some(state) => {
-                        self.state = state;
-                        Ok(())
-                    }
-                    None => return Step::Close,
-                },
+                State::Awaiting(len) if *len == COUNT_LEN => self.begin_message(listeners),
                 State::Awaiting(len) => acknowledgement(client, len),
             };
             match went_on {
                 Ok(()) => {}
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Step::Wait,
-                Err(_) => return Step::Close,
+                Err(_) => return Step::Failed,
             }
         }
     }
 
-    /// What follows when a message is sent.
-    fn next(&mut self, listeners: &Arena<Listener>) -> Option<State> {
-        let State::Sending { with, .. } = &self.state else { return None };
-        let is_count = with.is_empty();
-        self.passed = with.end;
-        match self.passed < self.listeners.len() {
-            true if is_count => self.message(listeners),
-            true => Some(State::Awaiting(0)),
-            false => None,
-        }
+    /// The listeners whose sockets these are.
+    pub fn listeners(&self) -> &[ListenerId] {
+        &self.listeners
     }
 
-    /// The next sockets. None when one of them was closed meanwhile: the client was told another number.
-    fn message(&self, listeners: &Arena<Listener>) -> Option<State> {
+    /// Makes the next message. An error when one of its sockets was closed: the client was told another number.
+    fn begin_message(&mut self, listeners: &Arena<Listener>) -> io::Result<()> {
         let with = self.passed..self.listeners.len().min(self.passed + SOCKETS_PER_MESSAGE);
         let mut bytes = Vec::new();
-        for id in self.listeners.get(with.clone())? {
-            let receiver = receiver(listeners.get(*id)?)?;
+        for id in self.listeners.get(with.clone()).unwrap_or_default() {
+            let receiver = listeners.get(*id).and_then(receiver).ok_or(ErrorKind::NotFound)?;
             let interface = sockopt::bound_device(receiver.fd.as_fd());
             Label { namespace: receiver.namespace.clone(), interface }.encode(&mut bytes);
         }
-        Some(State::Sending { bytes, sent: 0, with })
+        self.state = State::Sending { bytes, sent: 0, with };
+        Ok(())
     }
 }
 

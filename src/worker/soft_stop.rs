@@ -84,8 +84,8 @@ fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
     let is_cli = matches!(listener.purpose, Purpose::Cli(_));
     let number = listener.receiver.as_ref().and_then(|r| child::socket_number(r.fd.as_fd()).ok());
     let goes_on = match reason {
-        // The operator can still ask how far it is.
-        Reason::Told if is_cli => return,
+        // The operator can still ask how far it is, unless this takes the questions that another process is asked.
+        Reason::Told if is_cli && !listener.shared => return,
         Reason::Told => false,
         Reason::Succeeded(kept) => number.is_some_and(|number| kept.contains(&number)),
     };

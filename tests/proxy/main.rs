@@ -16,4 +16,5 @@ mod process_life;
 mod regressions;
 mod reload;
 mod start;
+mod takeover;
 mod tcp_differential;
