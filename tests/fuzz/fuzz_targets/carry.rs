@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
 use subflow::base::diag::Diags;
 use subflow::config::build::Build;
 use subflow::config::expand::Environment;
@@ -30,10 +32,21 @@ fn worker(settings: &'static Settings) -> Live {
     build(settings, limits, &mut Inheritance::default(), &mut Diags::new()).expect("epoll")
 }
 
-static SETTINGS: LazyLock<Settings> = LazyLock::new(settings);
+/// Settings live as long as the process and stay in one thread, so that thread takes all inputs.
+static TAKER: LazyLock<Mutex<(Sender<Vec<u8>>, Receiver<()>)>> = LazyLock::new(|| {
+    let ((inputs, each), (done, answers)) = (mpsc::channel::<Vec<u8>>(), mpsc::channel());
+    thread::spawn(move || {
+        let settings: &'static Settings = Box::leak(Box::new(settings()));
+        for input in each {
+            take(settings, &input);
+            done.send(()).expect("someone waits");
+        }
+    });
+    Mutex::new((inputs, answers))
+});
 
-fuzz_target!(|data: &[u8]| {
-    let mut live = worker(&SETTINGS);
+fn take(settings: &'static Settings, data: &[u8]) {
+    let mut live = worker(settings);
     // The first line is hard to guess and no secret.
     let bytes = [b"subflow-carry 1\n", data].concat();
     let told = carry::import(&mut live, &bytes);
@@ -41,7 +54,14 @@ fuzz_target!(|data: &[u8]| {
     assert!(!told.to_string().is_empty());
     carry::add(&mut live, data);
     let (again, baseline) = carry::export(&live);
-    let told = carry::import(&mut worker(&SETTINGS), &again);
+    let told = carry::import(&mut worker(settings), &again);
     assert!(told.dropped == 0 && !told.cut, "{told}");
-    carry::add(&mut live, &carry::export_since(&live, &baseline));
+    let since = carry::export_since(&live, &baseline);
+    carry::add(&mut live, &since);
+}
+
+fuzz_target!(|data: &[u8]| {
+    let taker = TAKER.lock().expect("the thread lives");
+    taker.0.send(data.to_vec()).expect("the thread lives");
+    taker.1.recv().expect("the input did no harm");
 });
