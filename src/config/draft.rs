@@ -7,7 +7,7 @@ use crate::base::diag::Place;
 use crate::net::address::Address;
 use crate::settings::bind::UnixOptions;
 use crate::settings::log_format::Captures;
-use crate::settings::proxy::{HttpReuse, TcpKeepalive};
+use crate::settings::proxy::{HttpReuse, LoadState, TcpKeepalive};
 use crate::settings::{
     Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
 };
@@ -131,6 +131,7 @@ impl ProxyDraft {
                 place,
                 name: name.to_owned(),
                 id: 0,
+                id_given: false,
                 kind,
                 mode: Mode::default(),
                 disabled: false,
@@ -146,6 +147,8 @@ impl ProxyDraft {
                 client_keepalive: TcpKeepalive::default(),
                 server_keepalive: TcpKeepalive::default(),
                 retries: 3,
+                load_state: LoadState::default(),
+                server_state_file_name: None,
                 servers: Vec::new(),
                 balance: Balance::default(),
                 hash_type: HashType::default(),

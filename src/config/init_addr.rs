@@ -23,11 +23,11 @@ impl Found {
 }
 
 /// The address to connect to, or `None` when the server starts without one. The port is 0 when the
-/// address has none or an offset.
+/// address has none or an offset. `last` is the address of a state file.
 ///
 /// # Errors
 /// No method gave an address, in words.
-pub fn resolve(server: &ServerDraft, names: Names) -> Result<Found, String> {
+pub fn resolve(server: &ServerDraft, last: Option<IpAddr>, names: Names) -> Result<Found, String> {
     let address = &server.address;
     let (ip, fell_back) = match &address.host {
         Host::Path(path) => return Ok(Found::own(SockAddr::Unix(path.clone()))),
@@ -38,7 +38,7 @@ pub fn resolve(server: &ServerDraft, names: Names) -> Result<Found, String> {
         }
         Host::Fd(_) => return Err("a file descriptor is not acceptable here".into()),
         Host::Any | Host::Ip(_) => (address.host.ip(address.family), false),
-        Host::Name(name) => by_methods(server, name, names)?,
+        Host::Name(name) => by_methods(server, name, last, names)?,
     };
     let port = match address.ports {
         Ports::Fixed(port) => port,
@@ -48,7 +48,12 @@ pub fn resolve(server: &ServerDraft, names: Names) -> Result<Found, String> {
     Ok(Found { address, fell_back })
 }
 
-fn by_methods(server: &ServerDraft, name: &str, names: Names) -> Result<(Option<IpAddr>, bool), String> {
+fn by_methods(
+    server: &ServerDraft,
+    name: &str,
+    last: Option<IpAddr>,
+    names: Names,
+) -> Result<(Option<IpAddr>, bool), String> {
     const DEFAULT: &[InitAddr] = &[InitAddr::Last, InitAddr::Libc];
     let methods = match server.options.init_addr.as_slice() {
         [] => DEFAULT,
@@ -57,7 +62,7 @@ fn by_methods(server: &ServerDraft, name: &str, names: Names) -> Result<(Option<
     let mut asked = false;
     for method in methods {
         match method {
-            // there is no state file yet, so nothing is remembered
+            InitAddr::Last if last.is_some() => return Ok((last, false)),
             InitAddr::Last => {}
             InitAddr::None => return Ok((None, false)),
             InitAddr::Ip(ip) => return Ok((Some(*ip), asked)),

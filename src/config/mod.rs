@@ -30,6 +30,7 @@ pub mod reference_words;
 pub mod resolve;
 pub mod sections;
 pub mod server_line;
+pub mod server_state;
 pub mod source;
 pub mod source_address;
 pub mod suggest;

@@ -4,10 +4,13 @@ use super::check;
 use super::draft::{Draft, ProxyDraft, ServerDraft};
 use super::init_addr;
 use super::names::Names;
+use super::server_state::{self, OfBackend, StateFiles, judge};
 use crate::base::diag::Diags;
 use crate::base::ids::ServerId;
 use crate::net::address::Host;
+use crate::settings::server::Remembered;
 use crate::settings::{Global, Kind, Server, Settings};
+use std::net::IpAddr;
 
 /// First automatic proxy id; the reference keeps 1 for itself.
 const PROXY_ID_FIRST: u32 = 2;
@@ -26,13 +29,21 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
     check::global::buffer_sizes(&mut draft.global);
     let mut settings = Settings { global: draft.global, ..Settings::default() };
     let mut unresolved = false;
+    let mut state_files = StateFiles::new(&settings.global, diags);
     for (mut proxy, backend) in draft.proxies.into_iter().zip(backends) {
         proxy.settings.backend = backend;
         strip_missing_side(&mut proxy);
         let ids = server_ids(&proxy.servers);
+        let states = match proxy.settings.kind.is_backend() && !proxy.settings.disabled {
+            true => state_files.of(&proxy.settings, &settings.global, diags),
+            false => OfBackend::new(),
+        };
+        let servers = proxy.servers.iter().map(|server| server.name.as_str());
+        server_state::tell_unknown(&proxy.settings, &states, servers, diags);
         for (server, id) in std::mem::take(&mut proxy.servers).into_iter().zip(ids) {
             let of = ServerId(settings.servers.len() as u32);
-            match make_server(server, id, &proxy, names, diags) {
+            let state = remembered(&server, &proxy, &states, diags);
+            match make_server(server, id, &proxy, state, names, diags) {
                 Some(server) => {
                     settings.servers.push(server);
                     proxy.settings.servers.push(of);
@@ -70,7 +81,10 @@ fn number_proxies(proxies: &mut [ProxyDraft]) {
     let mut next = PROXY_ID_FIRST;
     for proxy in proxies {
         proxy.settings.id = match proxy.id {
-            Some(id) => id,
+            Some(id) => {
+                proxy.settings.id_given = true;
+                id
+            }
             None => {
                 while used.contains(&next) {
                     next += 1;
@@ -119,14 +133,35 @@ fn strip_missing_side(proxy: &mut ProxyDraft) {
     }
 }
 
+/// What a state file says of a server, and the address that it had; told when it is invalid.
+fn remembered(
+    server: &ServerDraft,
+    proxy: &ProxyDraft,
+    states: &OfBackend,
+    diags: &mut Diags,
+) -> Option<(Remembered, Option<IpAddr>)> {
+    let entry = states.get(&server.name)?;
+    match judge::judge(entry, server.options.weight, server.options.disabled) {
+        Ok(remembered) => Some((remembered, judge::address(entry))),
+        Err(wrong) => {
+            diags.warning(format!(
+                "server-state application failed for server '{}/{}'{wrong}",
+                proxy.settings.name, server.name
+            ));
+            None
+        }
+    }
+}
+
 fn make_server(
     draft: ServerDraft,
     id: u32,
     proxy: &ProxyDraft,
+    state: Option<(Remembered, Option<IpAddr>)>,
     names: Names,
     diags: &mut Diags,
 ) -> Option<Server> {
-    let resolved = match init_addr::resolve(&draft, names) {
+    let resolved = match init_addr::resolve(&draft, state.and_then(|(_, last)| last), names) {
         Ok(found) => {
             if let (true, Host::Name(name)) = (found.fell_back, &draft.address.host) {
                 diags.warning(format!(
@@ -150,6 +185,7 @@ fn make_server(
         place: draft.place,
         name: draft.name,
         id,
+        id_given: options.id.is_some(),
         address: draft.address,
         resolved,
         weight: options.weight,
@@ -158,6 +194,8 @@ fn make_server(
         maxqueue: options.maxqueue,
         backup: options.backup,
         disabled: options.disabled,
+        remembered: state.map(|(remembered, _)| remembered),
+        rise: options.rise,
         source: options.source,
         tcp_ut_ms: options.tcp_ut_ms,
         tfo: options.tfo,

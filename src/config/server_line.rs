@@ -37,6 +37,7 @@ pub struct ServerOptions {
     pub maxqueue: u32,
     pub backup: bool,
     pub disabled: bool,
+    pub rise: Option<u32>,
     pub source: Option<Source>,
     pub tcp_ut_ms: Option<u32>,
     pub tfo: bool,
@@ -59,6 +60,7 @@ impl Default for ServerOptions {
             maxqueue: 0,
             backup: false,
             disabled: false,
+            rise: None,
             source: None,
             tcp_ut_ms: None,
             tfo: false,
@@ -71,6 +73,9 @@ impl Default for ServerOptions {
         }
     }
 }
+
+/// `rise` when it is not given.
+pub const RISE_DEFAULT: u32 = 2;
 
 /// What a handler says: how many words it took beyond its arity, or what is wrong.
 pub type Taken = Result<usize, String>;
@@ -195,7 +200,10 @@ pub static ROWS: &[ServerOption] = &[
     no_op("inter", Arity::one(DELAY), CHECKS, delay),
     no_op("fastinter", Arity::one(DELAY), CHECKS, delay),
     no_op("downinter", Arity::one(DELAY), CHECKS, delay),
-    no_op("rise", Arity::one(INTEGER), CHECKS, |_, args, _| count("rise", &args[0])),
+    no_op("rise", Arity::one(INTEGER), CHECKS, |server, args, _| {
+        server.rise = args[0].parse().ok();
+        count("rise", &args[0])
+    }),
     no_op("fall", Arity::one(INTEGER), CHECKS, |_, args, _| count("fall", &args[0])),
     no_op("port", Arity::one("expects a port number as argument."), CHECKS, |_, args, _| {
         integer("port", &args[0], &mut 0u16)

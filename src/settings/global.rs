@@ -69,6 +69,10 @@ pub struct Global {
     pub log_tag: Option<String>,
     /// `log-send-hostname`: the name, resolved at parse time.
     pub log_send_hostname: Option<String>,
+    /// `server-state-base`: where relative names of state files begin.
+    pub server_state_base: Option<PathBuf>,
+    /// `server-state-file`: states of servers of all backends.
+    pub server_state_file: Option<PathBuf>,
     /// `stats socket` lines.
     pub stats_sockets: Vec<StatsSocket>,
     /// `stats timeout`; 10 s when absent.

@@ -10,6 +10,7 @@ use crate::balance::hash::{self, Function};
 use crate::balance::uri;
 use crate::base::diag::Place;
 use crate::base::ids::{ProxyId, ServerId};
+use std::path::PathBuf;
 
 /// Which sides a proxy has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,18 @@ pub struct Timeouts {
     pub http_keep_alive_ms: Option<u64>,
     pub tarpit_ms: Option<u64>,
     pub check_ms: Option<u64>,
+}
+
+/// `load-server-state-from-file`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LoadState {
+    /// Servers begin as configured.
+    #[default]
+    None,
+    /// As the global `server-state-file` says.
+    Global,
+    /// As the backend's own file says.
+    Local,
 }
 
 /// What becomes of connections between two requests.
@@ -247,6 +260,8 @@ pub struct Proxy {
     pub name: String,
     /// `id`, or the automatic number (from 2, lowest unused).
     pub id: u32,
+    /// `id` was given.
+    pub id_given: bool,
     /// Its sides.
     pub kind: Kind,
     /// `mode`.
@@ -278,6 +293,10 @@ pub struct Proxy {
     pub server_keepalive: TcpKeepalive,
     /// `retries`; 3.
     pub retries: u32,
+    /// `load-server-state-from-file`.
+    pub load_state: LoadState,
+    /// `server-state-file-name`; the backend's name when absent.
+    pub server_state_file_name: Option<PathBuf>,
     /// Its servers, in order of declaration.
     pub servers: Vec<ServerId>,
     /// `balance`.

@@ -16,6 +16,8 @@ pub struct Server {
     pub name: String,
     /// `id`, or the number counted from 1 in the backend.
     pub id: u32,
+    /// `id` was given.
+    pub id_given: bool,
     /// The address as parsed: family, transport, port or port offset.
     pub address: Address,
     /// The resolved address; the port is filled in unless it is an offset. `None` while `init-addr` left it unresolved (the server is then down).
@@ -32,6 +34,10 @@ pub struct Server {
     pub backup: bool,
     /// `disabled`: starts in maintenance.
     pub disabled: bool,
+    /// What a server state file says of it.
+    pub remembered: Option<Remembered>,
+    /// `rise`, once it or `default-server` was given.
+    pub rise: Option<u32>,
     /// `source`; the backend's when absent.
     pub source: Option<Source>,
     /// `tcp-ut`.
@@ -48,6 +54,28 @@ pub struct Server {
     pub cookie: Option<String>,
     /// `guid`.
     pub guid: Option<String>,
+}
+
+/// What a server state file says of a server, as far as it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// What the operator wanted of it.
+    pub wanted: Wanted,
+    /// Its weight; `None` when the configured one is another than it was then.
+    pub weight: Option<u32>,
+    /// Its port.
+    pub port: u16,
+    /// How long ago it last changed between maintenance and service.
+    pub unchanged_ms: u64,
+}
+
+/// What the operator wants of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Wanted {
+    Ready,
+    Drain,
+    Maint,
 }
 
 /// `source`: where connections to servers come from.

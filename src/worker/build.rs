@@ -1,6 +1,6 @@
 //! From settings to live objects. Sockets are bound here; nothing is served yet.
 
-use super::bind;
+use super::{bind, change};
 use crate::balance::first::First;
 use crate::balance::leastconn::LeastConn;
 use crate::balance::random::Random;
@@ -24,8 +24,10 @@ use crate::net::listener::{Keepalive, SocketBuffers};
 use crate::proxy::server::{Admin, SourceAddr};
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
+use crate::settings::server::Wanted;
 use crate::settings::{self, Balance, Settings};
 use crate::stream::{Boot, Env, Pools, RateLimits};
+use crate::sys::addr::SockAddr;
 use crate::sys::{kernel, process};
 use std::collections::VecDeque;
 use std::io;
@@ -105,6 +107,7 @@ pub fn build(
         let proxies = settings.proxies.iter().map(|proxy| &proxy.logs);
         proxies.chain([&settings.global.logs]).for_each(|targets| live.env.logger.connect(targets));
     }
+    remember(&mut live);
     bind::bind_all(&mut live.env, inheritance, diags);
     Ok(live)
 }
@@ -204,7 +207,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
                 ports: source.and_then(|x| x.ports).map(|(low, high)| SourcePorts::new(low, high)),
             },
             usesrc: source.and_then(|x| x.usesrc.clone()),
-            admin: if s.disabled { Admin::Maint { configured: true } } else { Admin::Ready },
+            admin: configured_admin(s),
             weight: s.weight,
             slots_used: 0,
             slots_used_peak: 0,
@@ -221,6 +224,44 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
         }
     };
     settings.servers.iter().enumerate().map(make).collect()
+}
+
+/// What the configuration alone says of a server.
+pub(super) fn configured_admin(server: &settings::Server) -> Admin {
+    if server.disabled { Admin::Maint { configured: true } } else { Admin::Ready }
+}
+
+/// Servers of which a state file says something begin as it says.
+fn remember(live: &mut Live) {
+    let env = &mut live.env;
+    for proxy in 0..env.proxies.len() {
+        let mut changed = None;
+        for id in env.proxies[proxy].servers.clone() {
+            let configured = env.settings.server(id);
+            let Some(remembered) = configured.remembered else { continue };
+            let takes = |weight: &u32| env.settings.proxies[proxy].takes_weight(*weight, configured);
+            let weight = remembered.weight.filter(takes);
+            let server = env.server(id);
+            server.admin = match remembered.wanted {
+                Wanted::Ready => Admin::Ready,
+                Wanted::Drain => Admin::Drain,
+                Wanted::Maint => Admin::Maint { configured: configured.disabled },
+            };
+            server.weight = weight.unwrap_or(configured.weight);
+            if let Some(mut address) = server.address.as_ref().and_then(SockAddr::inet) {
+                address.set_port(remembered.port);
+                server.move_to(address);
+            }
+            // A server without an address is down, and that is new.
+            if server.address.is_some() {
+                server.changed_ms = 0i64.saturating_sub_unsigned(remembered.unchanged_ms);
+            }
+            changed = Some(id);
+        }
+        if let Some(id) = changed {
+            change::servers_changed(env, id);
+        }
+    }
 }
 
 fn connect_spec(

@@ -106,7 +106,6 @@ impl World for Live {
         Some(ServerView {
             settings: self.env.settings.server(id),
             state,
-            disabled_by_config: server.admin == Admin::Maint { configured: true },
             address: server.address.as_ref(),
             weight: server.weight,
             maxconn: u64::from(server.maxconn),

@@ -15,6 +15,7 @@ mod multipath;
 mod process_life;
 mod regressions;
 mod reload;
+mod server_state;
 mod start;
 mod takeover;
 mod tcp_differential;

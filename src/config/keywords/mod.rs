@@ -13,6 +13,7 @@ pub mod logs;
 pub mod options;
 pub mod process;
 pub mod proxy;
+pub mod server_state;
 pub mod servers;
 pub mod source;
 pub mod stats_socket;
@@ -33,6 +34,7 @@ pub const TABLES: &[&[Directive]] = &[
     balance::ROWS,
     listeners::ROWS,
     servers::ROWS,
+    server_state::ROWS,
     source::ROWS,
     timeouts::ROWS,
     keepalive::ROWS,

@@ -71,7 +71,10 @@ fn default_server(cx: &mut Cx<'_>) {
     let outside = Outside { env: cx.env, names: cx.names };
     let mut options = proxy.default_server.clone();
     match server_line::parse(&mut options, words, outside) {
-        Ok(()) => proxy.default_server = options,
+        Ok(()) => {
+            options.rise.get_or_insert(server_line::RISE_DEFAULT);
+            proxy.default_server = options;
+        }
         Err(OptionError::Unknown(word, near)) => {
             let hint = unknown::hint_or_dot(near);
             cx.alert_bare(format!(

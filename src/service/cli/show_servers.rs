@@ -2,6 +2,16 @@
 
 use super::rows::{Call, Progress};
 use super::view::{ProxyView, ServerState, ServerView};
+use crate::net::address::{Host, Ports};
+
+/// `srv_op_state` of a server that serves, and of one that does not.
+const RUNNING: u8 = 2;
+const STOPPED: u8 = 0;
+/// `srv_check_status` and `srv_check_result` of a server that nobody checks.
+const CHECK_INI: u8 = 1;
+const CHECK_UNKNOWN: u8 = 0;
+/// `srv_check_state` of a server that the configuration disables.
+const CHECK_PAUSED: u8 = 8;
 
 /// Version of the state file that follows.
 const STATE_VERSION: &str = "1";
@@ -17,27 +27,41 @@ const CONN_HEADER: &str = "# bkname/svname bkid/svid addr port - purge_delay use
 /// `show servers state [<backend>]`
 pub fn state(call: &mut Call<'_>) -> Progress {
     each_server(call, &[STATE_VERSION, STATE_HEADER], |proxy, server| {
+        let settings = server.settings;
         let (address, port) = address_and_port(server);
-        // Operational state 2 is running, 0 stopped. Administrative state: 1 maintenance, 4 because
-        // the configuration says so, 8 drained. Then: check status, result, health and state.
-        let (operational, admin, check) = match server.state {
-            ServerState::NoCheck | ServerState::Up => (2, 0, "1 0 2 0"),
-            ServerState::Drain => (2, 8, "1 0 2 0"),
-            ServerState::Down => (0, 0, "1 0 0 0"),
-            ServerState::Maint if server.disabled_by_config => (0, 5, "1 0 0 8"),
-            ServerState::Maint => (0, 1, "1 0 0 0"),
+        let up = server.state.is_up();
+        let name = match &settings.address.host {
+            Host::Name(name) => name,
+            _ => "-",
         };
         format!(
-            "{} {} {} {} {address} {operational} {admin} {} {} {} {check} 0 0 0 - {port} - 0 0 - - 0\n",
+            "{} {} {} {} {address} {} {} {} {} {} {CHECK_INI} {CHECK_UNKNOWN} {} {} 0 {} {} {name} {port} - 0 0 - - 0\n",
             proxy.settings.id,
             proxy.settings.name,
-            server.settings.id,
-            server.settings.name,
+            settings.id,
+            settings.name,
+            if up { RUNNING } else { STOPPED },
+            admin_bits(server),
             server.weight,
-            server.settings.weight,
+            settings.weight,
             server.last_change_secs,
+            if up && !settings.disabled { settings.rise.unwrap_or(0) } else { 0 },
+            if settings.disabled { CHECK_PAUSED } else { 0 },
+            u8::from(proxy.settings.id_given),
+            u8::from(settings.id_given),
         )
     })
+}
+
+/// Why a server is out of service or drains, in the bits of `srv_admin_state`.
+fn admin_bits(server: &ServerView<'_>) -> u8 {
+    let bits = [
+        (server.state == ServerState::Maint, 0x01),
+        (server.settings.disabled, 0x04),
+        (server.state == ServerState::Drain, 0x08),
+        (server.address.is_none(), 0x20),
+    ];
+    bits.into_iter().filter(|(is_set, _)| *is_set).map(|(_, bit)| bit).sum()
 }
 
 /// `show servers conn [<backend>]`
@@ -64,7 +88,10 @@ pub fn conn(call: &mut Call<'_>) -> Progress {
 fn address_and_port(server: &ServerView<'_>) -> (String, u16) {
     match server.address.and_then(|address| address.inet()) {
         Some(inet) => (inet.ip().to_string(), inet.port()),
-        None => ("-".to_owned(), 0),
+        None => match server.settings.address.ports {
+            Ports::Fixed(port) => ("-".to_owned(), port),
+            Ports::None | Ports::Range(..) | Ports::Offset(_) => ("-".to_owned(), 0),
+        },
     }
 }
 
@@ -109,7 +136,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "1");
         assert!(lines[1].starts_with("# be_id be_name srv_id srv_name srv_addr "));
-        assert_eq!(lines[2], "3 be 1 s1 127.0.0.1 2 0 1 1 7 1 0 2 0 0 0 0 - 1 - 0 0 - - 0");
+        assert_eq!(lines[2], "3 be 1 s1 127.0.0.1 2 0 1 1 7 1 0 0 0 0 0 0 - 1 - 0 0 - - 0");
         assert_eq!(lines[3], "3 be 2 s2 127.0.0.1 0 5 3 3 7 1 0 0 8 0 0 0 - 2 - 0 0 - - 0");
         assert_eq!(lines[2].split(' ').count(), lines[1].split(' ').count() - 1);
         assert_eq!(lines.len(), 5);

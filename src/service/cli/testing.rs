@@ -150,7 +150,6 @@ impl World for TestWorld {
         Some(ServerView {
             settings,
             state: if settings.disabled { ServerState::Maint } else { ServerState::NoCheck },
-            disabled_by_config: settings.disabled,
             address: settings.resolved.as_ref(),
             weight: settings.weight,
             maxconn: settings.maxconn.into(),

@@ -224,8 +224,6 @@ pub struct ServerView<'a> {
     pub settings: &'a settings::Server,
     /// Whether it takes requests.
     pub state: ServerState,
-    /// It is in maintenance because the configuration says `disabled`.
-    pub disabled_by_config: bool,
     /// Where it is; `None` while unresolved.
     pub address: Option<&'a SockAddr>,
     /// Weight now.

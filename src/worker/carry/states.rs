@@ -9,8 +9,8 @@ use crate::base::ids::{ProxyId, ServerId};
 use crate::live::Live;
 use crate::net::address::{Address, Family, Host, Ports, Transport};
 use crate::proxy::server::Admin;
-use crate::settings;
 use crate::stream::Env;
+use crate::worker::build::configured_admin;
 use crate::worker::change;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -122,10 +122,6 @@ fn of_server(env: &Env, id: ServerId) -> Vec<Setting> {
 
 fn text(number: Option<u32>) -> String {
     number.map_or_else(|| AS_CONFIGURED.to_owned(), |number| number.to_string())
-}
-
-fn configured_admin(server: &settings::Server) -> Admin {
-    if server.disabled { Admin::Maint { configured: true } } else { Admin::Ready }
 }
 
 const fn word(admin: Admin) -> &'static str {
