@@ -41,6 +41,8 @@ pub struct Launch {
     pub sockets: Vec<BoundSocket>,
     /// The messages of its start.
     pub log: String,
+    /// It was given up because it was handed a socket that is replaced since: it is to be started again.
+    pub outdated: bool,
     stage: Stage,
 }
 
@@ -58,13 +60,15 @@ impl Launch {
         let child = command.spawn();
         handover.channel = None;
         let (pid, log) = (child?.id() as i32, String::new());
-        Ok(Launch { pid, channel, sockets: Vec::new(), log, stage: Stage::Binding })
+        let sockets = Vec::new();
+        Ok(Launch { pid, channel, sockets, log, outdated: false, stage: Stage::Binding })
     }
 
     /// Goes on with a worker that another process has started, and that has bound everything.
     pub fn resume(starting: Starting) -> Launch {
         let Starting { pid, channel, sockets } = starting;
-        Launch { pid, channel: channel.into(), sockets, log: String::new(), stage: Stage::Bound }
+        let (channel, log) = (channel.into(), String::new());
+        Launch { pid, channel, sockets, log, outdated: false, stage: Stage::Bound }
     }
 
     /// How far it is.

@@ -98,8 +98,11 @@ fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
         // Others may have the socket too: closing ours does not end the watch.
         let _ = env.poller.deregister(receiver.fd.as_fd());
     }
-    // Who comes through a socket that leaves is served: it was to stay open for them.
     listener.change = None;
+    // A socket that leaves stays open for who comes through it, as long as there is one that has the new clients.
+    if !goes_on {
+        listener.leaving.clear();
+    }
     listener.gate.close();
     listener.pending = false;
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::kit::netns::Netns;
+use crate::kit::peer::{Peer, Transcript};
 use crate::kit::proxy::{Proxy, Setup, poll_until, skip, subflow};
 use crate::kit::sock::{self, Transport};
 
@@ -17,7 +18,7 @@ const CHANGES: usize = 4;
 /// How long a change may take: the socket of the change before may have to leave first.
 const CHANGE_WAIT: Duration = Duration::from_secs(30);
 /// How long a client waits for its answer.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
 fn config(bind: &str) -> String {
     format!(
@@ -26,12 +27,14 @@ frontend f\n    bind {bind}\n    monitor-uri /alive\n"
     )
 }
 
-/// The proxy reads its file again, with this bind in it.
-fn reload(proxy: &Proxy, bind: &str) {
+/// The proxy reads its file again, with this bind in it, for the `nth` time; whether it has.
+fn reload(proxy: &Proxy, bind: &str, nth: usize) -> bool {
     let text =
         format!("global\n    stats socket \"${{dir}}/cli.sock\" level admin mode 600\n{}", config(bind));
     fs::write(proxy.dir().join("cfg"), text).expect("write the configuration");
     proxy.signal(Signal::SIGUSR2);
+    let loaded = || (proxy.stderr().matches("Loading success.").count() == nth).then_some(());
+    poll_until(CHANGE_WAIT, loaded).is_some()
 }
 
 fn ask(transport: Transport, to: SocketAddr) -> io::Result<()> {
@@ -39,11 +42,17 @@ fn ask(transport: Transport, to: SocketAddr) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(ANSWER_WAIT))?;
     stream.write_all(b"GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    match answer.contains(" 200 ") {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"</html>\n") {
+        let mut room = [0; 1024];
+        match stream.read(&mut room)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => answer.extend_from_slice(&room[..n]),
+        }
+    }
+    match answer.starts_with(b"HTTP/1.1 200 ") {
         true => Ok(()),
-        false => Err(io::Error::other(format!("answered {answer:?}"))),
+        false => Err(io::Error::other(String::from_utf8_lossy(&answer))),
     }
 }
 
@@ -86,10 +95,10 @@ fn back_and_forth(binds: [&str; 2], to: SocketAddr) {
             });
             let mut changed = Vec::new();
             for change in 1..=CHANGES {
-                reload(&proxy, binds[change % 2]);
+                let loaded = reload(&proxy, binds[change % 2], change);
                 let wanted = change % 2 == 1;
                 let done = poll_until(CHANGE_WAIT, || (speaks_mptcp(to)? == wanted).then_some(()));
-                changed.push(done.is_some());
+                changed.push(loaded && done.is_some());
             }
             tally.stop.store(true, Ordering::Relaxed);
             (changed, clients.map(|client| client.join().expect("a client")))
@@ -112,4 +121,26 @@ fn a_plain_bind_and_a_tcp_bind_follow_each_other_without_a_client_lost() {
 fn an_explicit_mptcp_bind_on_the_wildcard_follows_too() {
     let to = "[::1]:8080".parse().expect("an address");
     back_and_forth(["tcp@[::]:8080", "mptcp@[::]:8080"], to);
+}
+
+#[test]
+fn a_handshake_with_the_first_socket_outlives_two_reloads() {
+    let Some(netns) = Netns::new() else { return };
+    if netns.run(|| sock::bound(Transport::Mptcp, SocketAddr::from(([127, 0, 0, 1], 0)))).is_err() {
+        return skip("no MPTCP in this kernel");
+    }
+    let to = SocketAddr::from(([127, 0, 0, 1], 8080));
+    // With this the kernel ends a handshake when the client sends, or after some time.
+    let proxy = netns.run(|| Setup::default().start(&subflow(), &config("tcp@127.0.0.1:8080 defer-accept")));
+    let transcript = Transcript::default();
+    let early = netns.run(|| sock::connect(Transport::Tcp, to)).expect("connect");
+    let mut early = Peer::new("early", early, &transcript);
+    for nth in 1..=2 {
+        assert!(reload(&proxy, "127.0.0.1:8080 defer-accept", nth), "{}", proxy.output());
+    }
+    assert_eq!(netns.run(|| speaks_mptcp(to)), Some(true));
+    early.send("GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    early.read_to_end();
+    let lines = transcript.lines();
+    assert!(lines.iter().any(|line| line.contains("200 OK")), "{lines:?}\n{}", proxy.output());
 }

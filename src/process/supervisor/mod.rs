@@ -185,7 +185,7 @@ impl Supervisor {
             }
             self.expire();
             self.reap();
-            if std::mem::take(&mut self.again) && self.launch.is_none() {
+            if self.launch.is_none() && std::mem::take(&mut self.again) {
                 self.reload();
             }
             self.tell_family();

@@ -154,6 +154,9 @@ impl Supervisor {
         launch.hear();
         self.export_until_ms = None;
         self.startup_logs.push_str(&launch.log);
+        if launch.outdated {
+            return self.say(Severity::Notice, "The new worker is started again: a socket was replaced.");
+        }
         let text = launch.failure(ended);
         if !self.came_up {
             // It has said itself why.
@@ -162,6 +165,18 @@ impl Supervisor {
             return;
         }
         self.refused(&text);
+    }
+
+    /// The current worker has replaced a socket. One that starts was handed the old one, which leads nowhere soon: it is
+    /// started again. One that was told to go on already may have clients and is let be.
+    pub(super) fn start_over(&mut self) {
+        if let Some((launch, ..)) = &mut self.launch
+            && matches!(launch.stage(), Stage::Binding | Stage::Bound)
+        {
+            launch.kill();
+            launch.outdated = true;
+            self.again = true;
+        }
     }
 
     /// A reload came to nothing: the old worker goes on, and everyone is told.

@@ -56,6 +56,7 @@ impl Supervisor {
                     Some(Report::Draining(conns, age_s)) => self.workers[at].draining = (conns, age_s),
                     Some(Report::Replaced(number, socket)) if self.workers[at].part == Part::Current => {
                         replace(&mut self.sockets, number, socket);
+                        self.start_over();
                     }
                     Some(Report::Rest(state)) => self.tell_current(Order::Add(state)),
                     _ => {}
