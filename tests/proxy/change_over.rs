@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use subflow::sys::sock_diag::SockDiag;
 
 use crate::kit::netns::Netns;
 use crate::kit::peer::{Peer, Transcript};
@@ -61,6 +62,13 @@ fn speaks_mptcp(to: SocketAddr) -> Option<bool> {
     sock::connect(Transport::Mptcp, to).ok().map(|fd| sock::is_mptcp(&fd))
 }
 
+/// Sockets that listen on this port.
+fn listening(at: SocketAddr) -> usize {
+    let family = if at.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    let diag = SockDiag::open(None).expect("sock_diag");
+    diag.listening(family, at.port()).expect("a list of sockets").len()
+}
+
 #[derive(Default)]
 struct Tally {
     stop: AtomicBool,
@@ -100,12 +108,14 @@ fn back_and_forth(binds: [&str; 2], to: SocketAddr) {
                 let done = poll_until(CHANGE_WAIT, || (speaks_mptcp(to)? == wanted).then_some(()));
                 changed.push(loaded && done.is_some());
             }
+            // Whoever has a copy of a socket that was replaced has closed it.
+            changed.push(poll_until(CHANGE_WAIT, || (listening(to) == 1).then_some(())).is_some());
             tally.stop.store(true, Ordering::Relaxed);
             (changed, clients.map(|client| client.join().expect("a client")))
         })
     });
     let (changed, clients) = ended;
-    assert_eq!(changed, [true; CHANGES], "{}", proxy.output());
+    assert_eq!(changed, [true; CHANGES + 1], "{}", proxy.output());
     for client in clients {
         assert!(client.is_ok(), "after {:?} answers: {client:?}\n{}", tally.answered, proxy.output());
     }
