@@ -107,3 +107,62 @@ fn old_workers_are_stopped_by_hard_stop_after_and_by_mworker_max_reloads() {
         assert!(tally.failed > 0, "{global}: its connections ended with it");
     }
 }
+
+/// The words behind `Uid:` in `/proc/PID/status`.
+fn uid_of(pid: Pid) -> String {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
+    let line = text.lines().find_map(|line| line.strip_prefix("Uid:")).expect("a uid");
+    line.split_whitespace().next().expect("a number").to_owned()
+}
+
+/// A port that only root may bind, and that nobody has.
+fn privileged_port() -> std::net::SocketAddr {
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let port = (600..1000).find(free).expect("a free port below 1000");
+    (std::net::Ipv4Addr::LOCALHOST, port).into()
+}
+
+#[test]
+fn a_worker_without_rights_is_followed_by_one_that_binds_a_privileged_port() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return crate::kit::proxy::skip("only root can give rights up");
+    }
+    for supervisor in [&["-W", "-db"][..], &[]] {
+        let dir = tempfile::TempDir::new().expect("a temporary directory");
+        let (socket, jail) = (dir.path().join("cli.sock"), dir.path().join("jail"));
+        fs::create_dir(&jail).expect("a directory");
+        let port = privileged_port();
+        let config = |more: &str| {
+            let front = dir.path().join("front.sock");
+            let (front, socket, jail) = (front.display(), socket.display(), jail.display());
+            format!(
+                "global\n    chroot {jail}\n    user nobody\n    stats socket {socket} level admin\n\
+                 defaults\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n\
+                 listen l\n    bind unix@{front}\n    {more}\n    server s 127.0.0.1:1\n"
+            )
+        };
+        fs::write(dir.path().join("cfg"), config("")).expect("write");
+        let mut command = std::process::Command::new(subflow());
+        command.args(supervisor).arg("-f").arg(dir.path().join("cfg"));
+        command.stderr(fs::File::create(dir.path().join("stderr")).expect("create"));
+        let mut child = crate::kit::proxy::spawn(&mut command, &[]);
+        let top = Pid::from_raw(child.id() as i32);
+        let cli = crate::kit::cli::Cli::new(&socket);
+        let said = || fs::read_to_string(dir.path().join("stderr")).unwrap_or_default();
+        let info = |key: &str| -> Option<i32> {
+            let answer = cli.try_command("show info").ok()?;
+            answer.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": ")?.parse().ok())
+        };
+        let first = poll_until(WAIT, || info("Pid")).unwrap_or_else(|| panic!("no start: {}", said()));
+        assert_ne!(first, top.as_raw(), "{supervisor:?}: a supervisor stands above");
+        assert_eq!((uid_of(top), uid_of(Pid::from_raw(first)) == "0"), ("0".to_owned(), false));
+        fs::write(dir.path().join("cfg"), config(&format!("bind {port}"))).expect("write");
+        kill(top, Signal::SIGUSR2).expect("kill");
+        let done = poll_until(WAIT, || (info("Reloads") == Some(1)).then_some(()));
+        assert!(done.is_some(), "{supervisor:?}: {}", said());
+        std::net::TcpStream::connect(port).expect("the new port is served");
+        assert_ne!(uid_of(Pid::from_raw(info("Pid").expect("a pid"))), "0");
+        kill(top, Signal::SIGTERM).expect("kill");
+        assert!(poll_until(WAIT, || child.try_wait().expect("wait")).is_some());
+    }
+}
