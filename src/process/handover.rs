@@ -83,6 +83,8 @@ pub struct Handover {
     pub wards: Vec<Ward>,
     /// A supervisor: the worker that a reload has started.
     pub starting: Option<Starting>,
+    /// A supervisor: no notices.
+    pub quiet: bool,
     /// A supervisor: `mworker-max-reloads`.
     pub reloads_max: Option<u32>,
     /// Reloads done, and reloads failed.
@@ -158,6 +160,7 @@ impl Handover {
                 let _ = writeln!(out, "its-socket {} {}", socket.fd.as_raw_fd(), describe(socket));
             }
         }
+        let _ = writeln!(out, "quiet {}", u8::from(self.quiet));
         if let Some(max) = self.reloads_max {
             let _ = writeln!(out, "reloads-max {max}");
         }
@@ -204,6 +207,7 @@ fn take_line(h: &mut Handover, word: &str, rest: &str) -> Option<()> {
             h.starting = Some(Starting { pid, channel, sockets: Vec::new() });
         }
         "its-socket" => h.starting.as_mut()?.sockets.push(socket(rest)?),
+        "quiet" => h.quiet = rest == "1",
         "reloads-max" => h.reloads_max = Some(rest.parse().ok()?),
         "ward" => {
             let values: Vec<&str> = rest.split(' ').collect();
@@ -253,6 +257,7 @@ mod tests {
                 channel: fd(),
                 sockets: vec![BoundSocket { fd: fd(), namespace: Some("blue".into()), path: None }],
             }),
+            quiet: true,
             reloads_max: Some(5),
             reloads: (3, 4),
             startup_logs: "[NOTICE] one\n[NOTICE] two\n".into(),

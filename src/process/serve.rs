@@ -35,7 +35,7 @@ pub fn run(args: &Args, invocation: Invocation, handover: Option<Handover>) -> E
         Some(handover) if handover.role == Role::Supervisor => {
             let options = Options {
                 shape: handover.shape,
-                quiet: args.quiet,
+                quiet: handover.quiet,
                 reloads_max: handover.reloads_max,
                 ..Options::default()
             };
@@ -87,6 +87,10 @@ pub(super) fn freeze(settings: Settings) -> &'static Settings {
     Box::leak(Box::new(settings))
 }
 
+fn is_quiet(args: &Args, global: &Global) -> bool {
+    (args.quiet || global.quiet) && !args.verbose
+}
+
 fn is_daemon(args: &Args, global: &Global) -> bool {
     global.daemon && !args.foreground && !args.debug
 }
@@ -103,7 +107,7 @@ fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<Exi
     }
     let options = Options {
         shape,
-        quiet: (args.quiet || global.quiet) && !args.verbose,
+        quiet: is_quiet(args, global),
         survives_failure: global.survives_failure,
         reloads_max: global.mworker_max_reloads,
     };
@@ -132,7 +136,8 @@ fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Re
     if let Some(report) = report {
         report.ready().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
     }
-    let mut single = Single::new(invocation, settings.global.mworker_max_reloads);
+    let mut single =
+        Single::new(invocation, is_quiet(args, &settings.global), settings.global.mworker_max_reloads);
     loop {
         match worker.run().map_err(|e| StartError::because("The poller failed.", &e))? {
             Exit::Reload => single.reload(&mut worker),
@@ -219,7 +224,7 @@ pub(super) fn build(
 
 /// The messages that the operator wants to see.
 fn loud(args: &Args, global: &Global, diags: &Diags) -> Vec<Diag> {
-    let quiet = (args.quiet || global.quiet) && !args.verbose;
+    let quiet = is_quiet(args, global);
     diags.iter().filter(|d| !quiet || d.severity == Severity::Alert).cloned().collect()
 }
 

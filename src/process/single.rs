@@ -31,6 +31,7 @@ use std::process::ExitCode;
 #[derive(Debug)]
 pub struct Single {
     invocation: Invocation,
+    quiet: bool,
     reloads_max: Option<u32>,
     /// The worker that starts, and when it must be ready.
     launch: Option<(Launch, u64)>,
@@ -40,8 +41,8 @@ pub struct Single {
 
 impl Single {
     /// For a process that was started like this.
-    pub fn new(invocation: Invocation, reloads_max: Option<u32>) -> Single {
-        Single { invocation, reloads_max, launch: None, again: false, failed: 0 }
+    pub fn new(invocation: Invocation, quiet: bool, reloads_max: Option<u32>) -> Single {
+        Single { invocation, quiet, reloads_max, launch: None, again: false, failed: 0 }
     }
 
     /// SIGUSR2: starts the new worker.
@@ -57,7 +58,7 @@ impl Single {
             self.again = true;
             return;
         }
-        say(Severity::Notice, "Reloading subflow");
+        self.notice("Reloading subflow");
         if let Err(error) = self.start(worker) {
             let text = format!("{} cannot be started: {error}", self.invocation.exe().display());
             self.refused(worker, &text);
@@ -76,7 +77,7 @@ impl Single {
         }
         let until_ms = env.now_ms() + START_MAX_MS;
         env.wheel.insert(until_ms, Alarm::Process);
-        say(Severity::Notice, &format!("New worker ({}) forked", launch.pid));
+        self.notice(&format!("New worker ({}) forked", launch.pid));
         self.launch = Some((launch, until_ms));
         Ok(())
     }
@@ -102,6 +103,12 @@ impl Single {
             self.failed(worker, ended);
         }
         Ok(None)
+    }
+
+    fn notice(&self, text: &str) {
+        if !self.quiet {
+            say(Severity::Notice, text);
+        }
     }
 
     fn failed(&mut self, worker: &mut Worker, ended: Ended) {
@@ -163,6 +170,7 @@ impl Single {
                 sockets: launch.sockets,
             }),
             reloads: (0, self.failed),
+            quiet: self.quiet,
             reloads_max: self.reloads_max,
             ..Handover::default()
         };
@@ -179,7 +187,12 @@ impl Single {
         say(Severity::Warning, &text);
         // The descriptors of the worker that this process was are its child's.
         child::close_all_but(&handover.descriptors()).map_err(failed)?;
-        let options = Options { shape: Shape::Single, reloads_max: self.reloads_max, ..Options::default() };
+        let options = Options {
+            shape: Shape::Single,
+            quiet: self.quiet,
+            reloads_max: self.reloads_max,
+            ..Options::default()
+        };
         supervisor::resume(self.invocation.clone(), options, handover)
     }
 }
