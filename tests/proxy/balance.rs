@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_secs(5);
 const SERVERS: usize = 7;
 
 /// Keys sent to every hash.
-const KEYS: usize = 1000;
+pub(crate) const KEYS: usize = 1000;
 
 /// Starts a server that handles each connection with `serve`, a thread each; returns its address.
 fn server(name: String, serve: fn(&str, TcpStream)) -> SocketAddr {
@@ -64,14 +64,14 @@ fn greet(name: &str, mut conn: TcpStream) {
 }
 
 /// A proxy with one `listen` for each of `cases`: a name and its lines.
-struct Run {
+pub(crate) struct Run {
     proxy: Proxy,
-    fronts: BTreeMap<&'static str, SocketAddr>,
+    fronts: BTreeMap<String, SocketAddr>,
     _refused: Reserved,
 }
 
 impl Run {
-    fn start(program: &Path, mode: &str, cases: &[(&'static str, &str)]) -> Run {
+    fn start(program: &Path, mode: &str, cases: &[(&str, &str)]) -> Run {
         let mut setup = Setup::default();
         let refused = sock::reserve("127.0.0.1");
         setup.env("refused", refused.addr);
@@ -84,7 +84,7 @@ impl Run {
         }
         let mut fronts = BTreeMap::new();
         for (name, lines) in cases {
-            fronts.insert(*name, setup.listener(name));
+            fronts.insert((*name).to_owned(), setup.listener(name));
             config += &format!("listen {name}\n bind fd@${{{name}}}\n");
             for line in lines.split('|') {
                 // A backend may say what stands behind each server's address.
@@ -105,7 +105,7 @@ impl Run {
     }
 
     /// Connects from an address of the loopback network.
-    fn connect_from(&self, name: &str, source: [u8; 4]) -> TcpStream {
+    pub(crate) fn connect_from(&self, name: &str, source: [u8; 4]) -> TcpStream {
         let fd = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
         rustix::net::bind(&fd, &SocketAddr::from((source, 0))).expect("bind");
         rustix::net::connect(&fd, &self.fronts[name]).expect("connect");
@@ -113,7 +113,7 @@ impl Run {
     }
 
     /// Which servers answer these requests, sent one after the other on one connection.
-    fn servers_of(&self, name: &str, requests: impl Iterator<Item = String>) -> String {
+    pub(crate) fn servers_of(&self, name: &str, requests: impl Iterator<Item = String>) -> String {
         let mut conn = self.connect(name);
         let mut lines = BufReader::new(conn.try_clone().expect("a second handle"));
         let mut seen = String::new();
@@ -122,14 +122,21 @@ impl Run {
             let head_len = request.find("\r\n\r\n").map_or(request.len(), |at| at + 4);
             conn.write_all(&request.as_bytes()[..head_len]).expect("send");
             conn.write_all(&request.as_bytes()[head_len..]).expect("send");
-            let mut line = String::new();
-            while line != "\r\n" {
-                line.clear();
-                assert!(lines.read_line(&mut line).expect("an answer") > 0, "{name}: closed after {request}");
+            seen.push(next_server(&mut lines).unwrap_or_else(|| panic!("{name}: closed after {request}")));
+        }
+        seen
+    }
+
+    /// Which servers answer these requests, none with a body, many of them sent at a time on one connection.
+    pub(crate) fn servers_of_many(&self, name: &str, requests: &[String]) -> String {
+        let mut conn = self.connect(name);
+        let mut lines = BufReader::new(conn.try_clone().expect("a second handle"));
+        let mut seen = String::new();
+        for batch in requests.chunks(BATCH) {
+            conn.write_all(batch.concat().as_bytes()).expect("send");
+            for _ in batch {
+                seen.push(next_server(&mut lines).unwrap_or_else(|| panic!("{name}: closed after {seen}")));
             }
-            let mut server = [0];
-            lines.read_exact(&mut server).expect("a server's name");
-            seen.push(server[0].into());
         }
         seen
     }
@@ -139,6 +146,23 @@ impl Run {
         let carried = || self.proxy.cli().stat(name, "BACKEND", "scur") == count.to_string();
         assert!(poll_until(WAIT, || carried().then_some(())).is_some(), "{name}: not {count} connections");
     }
+}
+
+/// Requests sent at a time; they fit a buffer.
+const BATCH: usize = 100;
+
+/// The server's name in the next answer; none if the connection ends first.
+pub(crate) fn next_server(answers: &mut impl BufRead) -> Option<char> {
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        if answers.read_line(&mut line).expect("an answer") == 0 {
+            return None;
+        }
+    }
+    let mut server = [0];
+    answers.read_exact(&mut server).expect("a server's name");
+    Some(server[0].into())
 }
 
 fn ready(conn: TcpStream) -> TcpStream {
@@ -155,7 +179,7 @@ fn name_of(conn: &mut TcpStream) -> char {
 }
 
 /// Runs `script` with both proxies; what they saw must be equal.
-fn compare(mode: &str, cases: &[(&'static str, &str)], script: impl Fn(&Run) -> Vec<String> + Sync) {
+pub(crate) fn compare(mode: &str, cases: &[(&str, &str)], script: impl Fn(&Run) -> Vec<String> + Sync) {
     let Some(reference) = haproxy() else { return };
     let run = |program: &Path| script(&Run::start(program, mode, cases));
     let (theirs, ours) = thread::scope(|scope| {
@@ -171,9 +195,10 @@ fn compare(mode: &str, cases: &[(&'static str, &str)], script: impl Fn(&Run) -> 
 }
 
 const EQUAL: &str = "server ,,,,,,";
-const WEIGHTED: &str = "server weight 3,weight 1,weight 7,weight 2 id 40,weight 5,weight 0,weight 11";
+pub(crate) const WEIGHTED: &str =
+    "server weight 3,weight 1,weight 7,weight 2 id 40,weight 5,weight 0,weight 11";
 
-fn get(target: &str, headers: &str) -> String {
+pub(crate) fn get(target: &str, headers: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: h\r\n{headers}\r\n")
 }
 

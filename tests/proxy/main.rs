@@ -1,6 +1,7 @@
 //! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
 
 mod balance;
+mod balance_hashes;
 mod change_over;
 mod cli;
 mod endurance;
