@@ -65,7 +65,7 @@ fn greet(name: &str, mut conn: TcpStream) {
 
 /// A proxy with one `listen` for each of `cases`: a name and its lines.
 pub(crate) struct Run {
-    proxy: Proxy,
+    pub(crate) proxy: Proxy,
     fronts: BTreeMap<String, SocketAddr>,
     _refused: Reserved,
 }
@@ -100,7 +100,7 @@ impl Run {
         Run { proxy: setup.start(program, &config), fronts, _refused: refused }
     }
 
-    fn connect(&self, name: &str) -> TcpStream {
+    pub(crate) fn connect(&self, name: &str) -> TcpStream {
         ready(TcpStream::connect(self.fronts[name]).expect("connect"))
     }
 
@@ -172,7 +172,7 @@ fn ready(conn: TcpStream) -> TcpStream {
 }
 
 /// The name that a greeting server says.
-fn name_of(conn: &mut TcpStream) -> char {
+pub(crate) fn name_of(conn: &mut TcpStream) -> char {
     let mut name = [0];
     conn.read_exact(&mut name).expect("a server's name");
     name[0].into()

@@ -216,6 +216,23 @@ impl Proxy {
         kill(self.pid(), signal).expect("kill");
     }
 
+    /// Runs `work` while the process is stopped: what it does to the proxy's sockets is found there all at once.
+    pub fn while_stopped<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.signal(Signal::SIGSTOP);
+        let is_stopped = || self.state() == 'T';
+        assert!(poll_until(STOP_WAIT, || is_stopped().then_some(())).is_some(), "the proxy does not stop");
+        let done = work();
+        self.signal(Signal::SIGCONT);
+        done
+    }
+
+    /// Its state, a letter of `/proc/<pid>/stat`.
+    fn state(&self) -> char {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        let after_name = stat.rsplit(')').next().unwrap_or("");
+        after_name.trim_start().chars().next().unwrap_or('?')
+    }
+
     /// Waits for its end; none if it is still there after `limit`.
     pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
         if self.status.is_none() {
