@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use subflow::config::keyword::{Row, Sections, Status};
 use subflow::config::reference_words as words;
 use subflow::config::{bind_line, keywords, log_format, server_line};
+use subflow::process::master_cli;
 use subflow::service::cli::rows::COMMANDS;
 
 /// Place and keyword.
@@ -112,6 +113,7 @@ fn names_of<H>(row: &Row<H>) -> Vec<Name> {
 /// Commands for checks answer as the reference does for a server without any.
 fn command_status(words: &[&str]) -> Status {
     match words {
+        ["mcli-debug-mode"] => Status::NoOp("the supervisor serves nothing that could be debugged"),
         ["enable" | "disable", "health" | "agent"] => Status::NoOp("no server has checks yet"),
         _ => Status::Works,
     }
@@ -138,6 +140,9 @@ fn rows() -> BTreeMap<Name, Status> {
         rows.insert(("bind".to_owned(), row.name.to_owned()), row.status);
     }
     for row in COMMANDS {
+        rows.insert(("cli".to_owned(), row.words.join(" ")), command_status(row.words));
+    }
+    for row in master_cli::rows::COMMANDS {
         rows.insert(("cli".to_owned(), row.words.join(" ")), command_status(row.words));
     }
     for row in server_line::ROWS {

@@ -114,6 +114,13 @@ pub struct Args {
     pub not_yet: Vec<&'static str>,
 }
 
+impl Args {
+    /// What of it concerns a worker that a supervisor has started.
+    pub fn of_worker(&self) -> Args {
+        Args { master_cli: Vec::new(), ..self.clone() }
+    }
+}
+
 /// Why a command line cannot be followed. The exit status is 1.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ArgsError {

@@ -4,8 +4,9 @@ use super::args::Args;
 use super::version;
 use crate::base::diag::{Diags, Severity};
 use crate::config::expand::Environment;
+use crate::config::keywords::stats_socket;
 use crate::config::{self, Names, Refused, source};
-use crate::settings::Settings;
+use crate::settings::{Settings, StatsSocket};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Result<Set
         Names { ignores_unresolved: args.ignores_unresolved, ipv4_only: args.ipv4_only, ..Names::default() };
     let mut settings = config::load(sources, version::build(args), names, env, diags)?;
     overlay(args, &mut settings);
+    settings.global.master_cli = master_cli(args, settings.global.master_worker, env, names, diags)?;
     let fatal = args.warnings_are_fatal || settings.global.zero_warning;
     if fatal && diags.count(Severity::Warning) > 0 {
         diags.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
@@ -73,6 +75,29 @@ fn settings(args: &Args, env: &mut Environment, diags: &mut Diags) -> Result<Set
 fn local_peer(args: &Args) -> Option<String> {
     let host = || nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     args.local_peer.clone().or_else(host)
+}
+
+/// The socket of `-S`; as in the reference, the last one counts.
+fn master_cli(
+    args: &Args,
+    supervised: bool,
+    env: &Environment,
+    names: Names,
+    diags: &mut Diags,
+) -> Result<Option<StatsSocket>, Refused> {
+    let Some(text) = args.master_cli.last() else { return Ok(None) };
+    if !supervised {
+        diags.warning("a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
+        return Ok(None);
+    }
+    match stats_socket::of_argument(&text.to_string_lossy(), env, names) {
+        Ok(socket) => Ok(Some(socket)),
+        Err(reason) => {
+            diags.alert(format!("{reason}."));
+            diags.alert("Can't create the master's CLI.");
+            Err(Refused { quiet: args.quiet })
+        }
+    }
 }
 
 /// What was typed on the command line wins over the files.

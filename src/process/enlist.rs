@@ -4,7 +4,7 @@ use super::args::Args;
 use super::handover::Handover;
 use super::say::show;
 use super::serve::{build, commit, freeze, leave, prepare, servable, succeed};
-use super::{StartError, check, privileges};
+use super::{StartError, check, privileges, version};
 use crate::base::diag::{Diag, Severity};
 use crate::base::ids::Id;
 use crate::event::token::{Kind, Token};
@@ -62,6 +62,7 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     show(&privileges::drop(&settings.global)?, Some(channel));
     child::end_with_parent(handover.parent, Signal::SIGTERM)
         .map_err(|e| StartError::because("The supervisor is gone.", &e))?;
+    channel.send(Report::Version(version::COMPATIBLE_VERSION.to_owned()).encode());
     tell_sockets(&worker, channel)?;
     let Some(state) = wait_to_go(channel) else { return Ok(None) };
     take_state(&mut worker, state, channel);

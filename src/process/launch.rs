@@ -43,6 +43,8 @@ pub struct Launch {
     pub log: String,
     /// It was given up because it was handed a socket that is replaced since: it is to be started again.
     pub outdated: bool,
+    /// Its version, if it has told.
+    pub version: Option<String>,
     stage: Stage,
 }
 
@@ -61,14 +63,14 @@ impl Launch {
         handover.channel = None;
         let (pid, log) = (child?.id() as i32, String::new());
         let sockets = Vec::new();
-        Ok(Launch { pid, channel, sockets, log, outdated: false, stage: Stage::Binding })
+        Ok(Launch { pid, channel, sockets, log, version: None, outdated: false, stage: Stage::Binding })
     }
 
     /// Goes on with a worker that another process has started, and that has bound everything.
     pub fn resume(starting: Starting) -> Launch {
         let Starting { pid, channel, sockets } = starting;
         let (channel, log) = (channel.into(), String::new());
-        Launch { pid, channel, sockets, log, outdated: false, stage: Stage::Bound }
+        Launch { pid, channel, sockets, log, version: None, outdated: false, stage: Stage::Bound }
     }
 
     /// How far it is.
@@ -83,6 +85,7 @@ impl Launch {
             match self.channel.receive() {
                 Received::Message(message) => match Report::decode(message) {
                     Some(Report::Log(text)) => self.keep_log(&text),
+                    Some(Report::Version(text)) => self.version = Some(text),
                     Some(Report::Bound(sockets)) => self.sockets.extend(sockets),
                     Some(Report::Replaced(number, socket)) => replace(&mut self.sockets, number, socket),
                     Some(Report::BoundAll) if self.stage == Stage::Binding => self.stage = Stage::Bound,

@@ -10,6 +10,7 @@ pub mod handover;
 pub mod invocation;
 mod launch;
 pub mod limits;
+pub mod master_cli;
 pub mod pidfile;
 pub mod privileges;
 mod say;

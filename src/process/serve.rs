@@ -8,6 +8,7 @@ use super::daemon::{self, Side};
 use super::handover::{Handover, Role, Shape};
 use super::invocation::Invocation;
 use super::limits::{self, Needs, Plan};
+use super::master_cli;
 use super::pidfile::PidFile;
 use super::say::{say, show};
 use super::single::Single;
@@ -41,7 +42,7 @@ pub fn run(args: &Args, invocation: Invocation, handover: Option<Handover>) -> E
             };
             supervisor::resume(invocation, options, handover)
         }
-        Some(handover) => enlist::serve(args, handover),
+        Some(handover) => enlist::serve(&args.of_worker(), handover),
     };
     done.unwrap_or_else(|error| {
         say(Severity::Alert, &error.to_string());
@@ -98,6 +99,8 @@ fn is_daemon(args: &Args, global: &Global) -> bool {
 fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<ExitCode, StartError> {
     let shape = if global.master_worker { Shape::Supervised } else { Shape::Single };
     let mut pid_file = global.pidfile.as_deref().map(PidFile::create).transpose()?;
+    let master_cli =
+        global.master_cli.as_ref().map(|socket| master_cli::bind(socket, !global.noreuseport)).transpose()?;
     let mut report = None;
     if is_daemon(args, global) {
         match daemon::split(pid_file.take())? {
@@ -111,11 +114,8 @@ fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<Exi
         survives_failure: global.survives_failure,
         reloads_max: global.mworker_max_reloads,
     };
-    supervisor::begin(
-        invocation,
-        options,
-        AtStart { pid_file, report, predecessors: args.predecessors.clone() },
-    )
+    let predecessors = args.predecessors.clone();
+    supervisor::begin(invocation, options, AtStart { pid_file, report, predecessors, master_cli })
 }
 
 fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Result<ExitCode, StartError> {

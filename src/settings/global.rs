@@ -35,6 +35,8 @@ pub struct Global {
     pub master_worker: bool,
     /// `master-worker no-exit-on-failure`: a worker that dies does not end the others.
     pub survives_failure: bool,
+    /// `-S`: the supervisor's CLI socket.
+    pub master_cli: Option<StatsSocket>,
     /// `mworker-max-reloads`: reloads that an old worker may see before it is stopped.
     pub mworker_max_reloads: Option<u32>,
     /// `quiet`.

@@ -23,9 +23,9 @@ use std::os::fd::AsFd;
 pub use super::change_over::commit;
 
 /// Connections waiting in a listener's queue at most when nothing else is said.
-const BACKLOG_DEFAULT: i32 = 1024;
+pub const BACKLOG_DEFAULT: i32 = 1024;
 /// CLI connections at once when `stats maxconn` is not set.
-const CLI_CONNS_MAX: u32 = 10;
+pub const CLI_CONNS_MAX: u32 = 10;
 /// Seconds that `defer-accept` waits for data before it accepts all the same.
 const DEFER_ACCEPT_S: i32 = 1;
 
@@ -125,10 +125,7 @@ impl Binder<'_> {
     }
 
     fn spec(&self, address: &Address, unix: &UnixOptions) -> ReceiverSpec {
-        let mut spec = ReceiverSpec::at(SockAddr::Unnamed, address.transport);
-        spec.reuseport = !self.env.settings.global.noreuseport;
-        spec.owner = FileOwner { mode: unix.mode, uid: unix.uid, gid: unix.gid };
-        spec
+        spec(address, unix, !self.env.settings.global.noreuseport)
     }
 
     /// Binds one address, port by port; socket ids count up from `first_id`. How many sockets it asked for.
@@ -219,6 +216,12 @@ impl Binder<'_> {
     }
 }
 
+/// What an address says of its sockets, before their place is known.
+pub fn spec(address: &Address, unix: &UnixOptions, reuseport: bool) -> ReceiverSpec {
+    let owner = FileOwner { mode: unix.mode, uid: unix.uid, gid: unix.gid };
+    ReceiverSpec { reuseport, owner, ..ReceiverSpec::at(SockAddr::Unnamed, address.transport) }
+}
+
 fn apply(o: &BindOptions, spec: &mut ReceiverSpec) {
     spec.interface = o.interface.as_deref().map(Into::into);
     spec.namespace = o.namespace.as_deref().map(Into::into);
@@ -236,7 +239,7 @@ fn binding(line: &Line<'_>) -> String {
 }
 
 /// The address at the end of such a message.
-fn shown(place: &Place) -> String {
+pub fn shown(place: &Place) -> String {
     match place {
         Place::Fd(number) => format!("for [fd@{number}]"),
         Place::Addr(address @ SockAddr::Inet(_)) => format!("for [{address}]"),

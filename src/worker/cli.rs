@@ -14,8 +14,7 @@ use crate::net::accept::Accept;
 use crate::net::protocol::{PROTO_UNIX, Protocol};
 use crate::proxy::ListenerId;
 use crate::proxy::listener::{Purpose, Through};
-use crate::service::cli::CliSession;
-use crate::settings::global::CliLevel;
+use crate::service::cli::{CliSession, Rights};
 use crate::stream::{Alarm, Env};
 use std::os::fd::OwnedFd;
 
@@ -128,13 +127,11 @@ impl CliConns {
                     let now = env.clock.now_ms();
                     let global = &env.settings.global;
                     let socket = global.stats_sockets.get(at as usize);
-                    let level = socket.map(|s| s.level).unwrap_or_default();
-                    let severity = socket.map(|s| s.severity_output).unwrap_or_default();
+                    let rights = socket.map(Rights::from).unwrap_or_default();
                     // Only unix sockets carry descriptors.
                     let exposes = protocol == Protocol::Unix && socket.is_some_and(|s| s.expose_fd_listeners);
-                    let session = CliSession::new(level, global.stats_timeout_ms)
-                        .with_severity(severity)
-                        .with_exposure(exposes);
+                    let session =
+                        CliSession::with_rights(rights, global.stats_timeout_ms).with_exposure(exposes);
                     let conn = Connection::accepted(fd, row, protocol, Owner::Cli, now);
                     self.open(CliConn::new(conn, session, Some(id)), env);
                 }
@@ -152,11 +149,11 @@ impl CliConns {
         env.ready_listeners.push(id);
     }
 
-    /// Serves a client that came to the supervisor, which has seen to it what it may do.
-    pub fn open_handed(&mut self, socket: OwnedFd, env: &mut Env) {
+    /// Serves a client that came to the supervisor, which says what it may do.
+    pub fn open_handed(&mut self, socket: OwnedFd, rights: Rights, env: &mut Env) {
         let (now, timeout_ms) = (env.clock.now_ms(), env.settings.global.stats_timeout_ms);
         let conn = Connection::accepted(socket, &PROTO_UNIX, Protocol::Unix, Owner::Cli, now);
-        let session = CliSession::new(CliLevel::Admin, timeout_ms);
+        let session = CliSession::with_rights(rights, timeout_ms);
         self.open(CliConn::new(conn, session, None), env);
     }
 

@@ -1,12 +1,18 @@
 //! `stats socket|timeout|maxconn` of the global section: the CLI.
 
+use crate::base::diag::Place;
+use crate::config::Names;
 use crate::config::address;
 use crate::config::bind_line::{self, BindDraft, OptionError};
-use crate::config::cx::Cx;
+use crate::config::cx::{Cx, Outside};
+use crate::config::expand::Environment;
 use crate::config::keyword::{Arity, Directive, Sections, ignore, no_op, row};
+use crate::config::lines::Word;
 use crate::config::number::{self, NumberError, Unit};
 use crate::config::unknown;
+use crate::net::address::Address;
 use crate::settings::StatsSocket;
+use crate::settings::global::CliLevel;
 
 const GLOBAL: Sections = Sections::GLOBAL;
 
@@ -20,35 +26,65 @@ pub const ROWS: &[Directive] = &[
 ];
 
 fn socket(cx: &mut Cx<'_>) {
-    let typed = cx.arg(0);
-    if typed.is_empty() {
+    if cx.arg(0).is_empty() {
         return cx.alert("'stats socket' in global section expects an address or a path to a UNIX socket");
     }
     let addresses = match address::of_listeners(&cx.address(0), cx.names) {
         Ok(addresses) => addresses,
         Err(reason) => return cx.alert(format!("'stats socket' : {reason}")),
     };
-    let draft = match bind_line::parse(&cx.args()[1..], BindDraft::default()) {
-        Ok(draft) => draft,
-        Err(OptionError::Unknown(word, near)) => {
-            let hint = near.map(|near| format!(". Did you mean '{near}' maybe ?")).unwrap_or_default();
-            return cx.alert(format!("'stats socket' : unknown keyword '{word}'{hint}"));
-        }
-        Err(OptionError::Wrong(reason)) => return cx.alert(format!("'stats socket' : '{reason}'")),
-    };
-    for address in addresses {
-        cx.draft.global.stats_sockets.push(StatsSocket {
-            place: cx.place.clone(),
-            address,
-            level: draft.level.unwrap_or_default(),
-            unix: draft.options.unix.clone(),
-            expose_fd_listeners: draft.expose_fd_listeners,
-            maxconn: draft.options.maxconn,
-            backlog: draft.options.backlog,
-            name: draft.options.name.clone(),
-            severity_output: draft.severity_output,
-        });
+    match bind_line::parse(&cx.args()[1..], BindDraft::default()) {
+        Ok(draft) => cx.draft.global.stats_sockets.extend(sockets(cx.place, addresses, &draft)),
+        Err(error) => cx.alert(format!("'stats socket' : {}", wrong_option(error))),
     }
+}
+
+/// A CLI socket at each of the addresses.
+fn sockets<'a>(
+    place: &'a Place,
+    addresses: Vec<Address>,
+    draft: &'a BindDraft,
+) -> impl Iterator<Item = StatsSocket> + 'a {
+    addresses.into_iter().map(|address| StatsSocket {
+        place: place.clone(),
+        address,
+        level: draft.level.unwrap_or_default(),
+        unix: draft.options.unix.clone(),
+        expose_fd_listeners: draft.expose_fd_listeners,
+        maxconn: draft.options.maxconn,
+        backlog: draft.options.backlog,
+        name: draft.options.name.clone(),
+        severity_output: draft.severity_output,
+    })
+}
+
+fn wrong_option(error: OptionError) -> String {
+    match error {
+        OptionError::Unknown(word, near) => {
+            let hint = near.map(|near| format!(". Did you mean '{near}' maybe ?")).unwrap_or_default();
+            format!("unknown keyword '{word}'{hint}")
+        }
+        OptionError::Wrong(reason) => format!("'{reason}'"),
+    }
+}
+
+/// The supervisor's CLI socket, as `-S <address>[,<option>]*` gives it: the words of a `bind` line with commas
+/// between. Without a `level` its clients may do everything.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn of_argument(text: &str, env: &Environment, names: Names) -> Result<StatsSocket, String> {
+    let words: Vec<Word> = text.split(',').filter(|word| !word.is_empty()).map(Word::from).collect();
+    let Some((typed, options)) = words.split_first() else {
+        return Err("option '-S' expects an address or a path to a UNIX socket".into());
+    };
+    let address = Outside { env, names }.expanded(typed);
+    let addresses = address::of_listeners(&address, names)?;
+    let draft = bind_line::parse(options, BindDraft { level: Some(CliLevel::Admin), ..BindDraft::default() })
+        .map_err(|error| format!("'{}' : {}", text.replace(',', " "), wrong_option(error)))?;
+    let place = Place { file: "master-socket".into(), line: 0 };
+    let mut sockets = sockets(&place, addresses, &draft);
+    sockets.next().ok_or_else(|| format!("no address in '{text}'"))
 }
 
 fn timeout(cx: &mut Cx<'_>) {

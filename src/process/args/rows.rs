@@ -126,7 +126,7 @@ pub static OPTIONS: &[OptionRow] = &[
         |args, _, _| { args.dumps_configuration = true; Ok(()) }),
     flag!("-W", Works, "supervise workers", supervision = Some(Supervision::Plain)),
     flag!("-Ws", Works, "supervise workers and tell systemd", supervision = Some(Supervision::Notify)),
-    row("-S", Value::Word("<bind>[,<option>]*"), NotYet, "CLI socket of the supervisor",
+    row("-S", Value::Word("<bind>[,<option>]*"), Works, "CLI socket of the supervisor",
         |args, _, values| { args.master_cli.extend(values.iter().map(|v| v.to_os_string())); Ok(()) }),
     row("-x", Value::Word("<socket>"), Works, "take the listeners over from the process behind this socket",
         |args, _, values| { args.takeover = first(values).map(OsStr::to_os_string); Ok(()) }),

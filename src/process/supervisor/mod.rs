@@ -11,6 +11,7 @@
 //! A reload that is asked for while another is under way is done after it.
 
 mod ending;
+mod master;
 mod reload;
 mod workers;
 
@@ -21,6 +22,7 @@ use super::args::Predecessors;
 use super::handover::{Handover, Shape};
 use super::invocation::Invocation;
 use super::launch::{Launch, START_MAX_MS};
+use super::master_cli::{MasterCli, Reload, ReloadEnd};
 use super::pidfile::PidFile;
 use super::say::{process_line, say};
 use super::{StartError, daemon};
@@ -70,8 +72,20 @@ pub struct Supervisor {
     sockets: Vec<BoundSocket>,
     family: Family,
     told: Family,
+    /// What the reload under way does with the old workers.
+    reloading: Reload,
     /// A reload was asked for while another was under way.
-    again: bool,
+    again: Option<Reload>,
+    /// Starts of workers so far: the number of the one under way.
+    begun: u64,
+    /// How the last one ended, for the clients that wait for it.
+    reload_end: Option<ReloadEnd>,
+    /// Reloads that failed since one that did not.
+    failed_since: u32,
+    /// When the supervisor started, in seconds since 1970.
+    started_s: i64,
+    /// The sockets of `-S` and their clients.
+    master_cli: Option<MasterCli>,
     ending: Option<Ending>,
     /// Messages of the last start, for `show startup-logs`.
     startup_logs: String,
@@ -94,6 +108,8 @@ pub struct AtStart {
     pub report: Option<daemon::Report>,
     /// Older processes, which leave.
     pub predecessors: Option<Predecessors>,
+    /// The sockets of `-S`: they take clients from the start on.
+    pub master_cli: Option<MasterCli>,
 }
 
 /// Starts the first worker and looks after it and those that follow, until the end.
@@ -103,6 +119,10 @@ pub struct AtStart {
 pub fn begin(invocation: Invocation, options: Options, at_start: AtStart) -> Result<ExitCode, StartError> {
     let mut supervisor = Supervisor::new(invocation, options)?;
     supervisor.at_start = at_start;
+    supervisor.master_cli = supervisor.at_start.master_cli.take();
+    if let Some(cli) = &supervisor.master_cli {
+        cli.watch(&supervisor.poller).map_err(|e| StartError::because("Cannot watch the master CLI.", &e))?;
+    }
     supervisor.start_worker(true).map_err(|e| StartError::because("Cannot start a worker.", &e))?;
     supervisor.run()
 }
@@ -126,19 +146,27 @@ impl Supervisor {
         poller
             .register_readable(signals.as_fd(), Token::pack(Kind::Signal, Id::<Signals>::new(0, 0)))
             .map_err(|e| StartError::because("Cannot watch signals.", &e))?;
+        let clock = Clock::new();
+        let started_s = clock.wall().secs;
         Ok(Supervisor {
             invocation,
             options,
             poller,
             signals,
-            clock: Clock::new(),
+            clock,
             workers: Vec::new(),
             launch: None,
             export_until_ms: None,
             sockets: Vec::new(),
             family: Family::default(),
             told: Family::default(),
-            again: false,
+            reloading: Reload::Soft,
+            again: None,
+            begun: 0,
+            reload_end: None,
+            failed_since: 0,
+            started_s,
+            master_cli: None,
             ending: None,
             startup_logs: String::new(),
             next_serial: 0,
@@ -159,7 +187,8 @@ impl Supervisor {
             let child = Child::new(serial, ward.pid, Channel::from(ward.channel), part, ward.started_s);
             self.watch(&child.channel, serial)
                 .map_err(|e| StartError::because("Cannot watch a worker.", &e))?;
-            self.workers.push(Child { reloads: ward.reloads, ..child });
+            let born_at = self.attempts().saturating_sub(ward.reloads);
+            self.workers.push(Child { reloads: ward.reloads, born_at, ..child });
         }
         self.came_up = true;
         self.tell_family();
@@ -185,15 +214,19 @@ impl Supervisor {
             }
             self.expire();
             self.reap();
-            if self.launch.is_none() && std::mem::take(&mut self.again) {
-                self.reload();
+            self.run_master_cli();
+            if self.launch.is_none()
+                && let Some(reload) = self.again.take()
+            {
+                self.reload(reload);
             }
             self.tell_family();
         }
         Ok(self.exit.unwrap_or(ExitCode::FAILURE))
     }
 
-    fn dispatch(&mut self, (kind, index, ..): Event) {
+    fn dispatch(&mut self, event: Event) {
+        let (kind, index, ..) = event;
         match kind {
             Kind::Signal => {
                 let came: Vec<Signal> = self.signals.drain().collect();
@@ -203,14 +236,15 @@ impl Supervisor {
                 self.advance();
             }
             Kind::Control => self.hear(index),
+            Kind::Listener | Kind::Conn | Kind::Cli => self.mark_master_cli(event),
             // Nothing else is registered.
-            Kind::Listener | Kind::Conn | Kind::Cli | Kind::Log | Kind::Process => {}
+            Kind::Log | Kind::Process => {}
         }
     }
 
     fn signal(&mut self, signal: Signal) {
         match signal {
-            Signal::SIGUSR2 => self.reload(),
+            Signal::SIGUSR2 => self.reload(Reload::Soft),
             Signal::SIGINT | Signal::SIGTERM | Signal::SIGUSR1 => self.end(signal),
             // What ended is looked for in every turn.
             Signal::SIGCHLD => {}
@@ -223,8 +257,10 @@ impl Supervisor {
         self.clock.tick();
         let launch = self.launch.as_ref().map(|(_, _, until_ms)| *until_ms);
         let ending = self.ending.as_ref().and_then(|ending| ending.until_ms);
-        let next = [launch, self.export_until_ms, ending].into_iter().flatten().min();
-        next.map(|at| at.saturating_sub(self.clock.now_ms()))
+        let now_ms = self.clock.now_ms();
+        let cli = self.master_cli.as_ref().and_then(|cli| cli.next_ms(now_ms));
+        let next = [launch, self.export_until_ms, ending, cli].into_iter().flatten().min();
+        next.map(|at| at.saturating_sub(now_ms))
     }
 
     fn expire(&mut self) {

@@ -4,6 +4,7 @@ use super::{Child, Part, Supervisor};
 use crate::base::diag::Severity;
 use crate::process::handover::Handover;
 use crate::process::launch::{Launch, START_MAX_MS, Stage};
+use crate::process::master_cli::{Reload, ReloadEnd};
 use crate::process::takeover;
 use crate::settings::Level;
 use crate::sys::child::{self, Ended};
@@ -23,14 +24,15 @@ pub fn numbers(sockets: &[BoundSocket]) -> Vec<u64> {
 
 impl Supervisor {
     /// Begins a reload, or remembers that one more is wanted.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&mut self, reload: Reload) {
         if self.ending.is_some() {
             return;
         }
         if self.launch.is_some() {
-            self.again = true;
+            self.again = self.again.max(Some(reload));
             return;
         }
+        self.reloading = reload;
         self.startup_logs.clear();
         self.say(Severity::Notice, "Reloading subflow");
         if let Err(error) = self.start_worker(false) {
@@ -41,6 +43,7 @@ impl Supervisor {
 
     /// Starts a worker, which is handed copies of all sockets.
     pub(super) fn start_worker(&mut self, first: bool) -> io::Result<()> {
+        self.begun += 1;
         let sockets = std::mem::take(&mut self.sockets);
         let mut handover = Handover {
             first,
@@ -102,19 +105,32 @@ impl Supervisor {
             worker.part = Part::Old;
         }
         self.count_reload_for_old();
-        let started_s = self.clock.wall().secs;
-        self.startup_logs.push_str(&launch.log);
-        self.sockets = launch.sockets;
-        self.workers.push(Child::new(serial, launch.pid, launch.channel, Part::Current, started_s));
         if !first {
             self.family.reloads += 1;
         }
+        self.startup_logs.push_str(&launch.log);
+        self.sockets = launch.sockets;
+        let started_s = self.clock.wall().secs;
+        let child = Child::new(serial, launch.pid, launch.channel, Part::Current, started_s);
+        self.workers.push(Child { born_at: self.attempts(), version: launch.version, ..child });
+        self.failed_since = 0;
         self.say(Severity::Notice, "Loading success.");
+        self.reload_end = Some(ReloadEnd { number: self.begun, success: true });
+        if std::mem::replace(&mut self.reloading, Reload::Soft) == Reload::Hard {
+            self.end_old();
+        }
         if first {
             self.started();
         }
         // The new one knows nothing yet.
         self.told = crate::metrics::Family::default();
+    }
+
+    /// What `hard-reload` asks for.
+    fn end_old(&mut self) {
+        for worker in self.workers.iter().filter(|worker| worker.part == Part::Old) {
+            child::signal(worker.pid, Signal::SIGTERM);
+        }
     }
 
     fn count_reload_for_old(&mut self) {
@@ -175,13 +191,15 @@ impl Supervisor {
         {
             launch.kill();
             launch.outdated = true;
-            self.again = true;
+            self.again = self.again.max(Some(self.reloading));
         }
     }
 
     /// A reload came to nothing: the old worker goes on, and everyone is told.
     fn refused(&mut self, why: &str) {
         self.family.failed += 1;
+        self.failed_since += 1;
+        self.reload_end = Some(ReloadEnd { number: self.begun, success: false });
         let text = format!("Reload failed, the old worker goes on: {why}");
         self.say(Severity::Alert, &text);
         self.tell_current(Order::Tell(Level::Alert, text));

@@ -31,6 +31,10 @@ pub struct Child {
     pub part: Part,
     /// Reloads that it has seen.
     pub reloads: u32,
+    /// Reloads before it, those that failed included.
+    pub born_at: u32,
+    /// Its version, if it has told.
+    pub version: Option<String>,
     /// When it started, in seconds since 1970.
     pub started_s: i64,
     /// Connections left, and the age of the oldest in seconds, as an old worker told last.
@@ -40,7 +44,17 @@ pub struct Child {
 impl Child {
     /// A worker that has seen no reload.
     pub fn new(serial: u32, pid: i32, channel: Channel, part: Part, started_s: i64) -> Child {
-        Child { serial, pid, channel, part, reloads: 0, started_s, draining: (0, 0) }
+        Child {
+            serial,
+            pid,
+            channel,
+            part,
+            reloads: 0,
+            born_at: 0,
+            version: None,
+            started_s,
+            draining: (0, 0),
+        }
     }
 }
 

@@ -9,28 +9,57 @@
 //! A connection that is not interactive gets one line answered; what else it sent is discarded.
 
 use super::parser::{LINE_LEN_MAX, Payload, split_commands, split_payload, words};
-use super::rows::{self, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
+use super::rows::{self, BETWEEN_PROCESSES, COMMANDS, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
 use super::severity::{self, Severity};
 use super::view::World;
+use crate::settings::StatsSocket;
 use crate::settings::global::{CliLevel, SeverityOutput};
 use std::collections::VecDeque;
 
 /// `stats timeout` when the configuration has none (configuration.txt 3.1).
 pub const TIMEOUT_MS_DEFAULT: u64 = 10_000;
 
+/// What a client may do, and how it is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// `level`
+    pub level: CliLevel,
+    /// `severity-output`
+    pub severity: SeverityOutput,
+    /// `expert-mode on`
+    pub expert: bool,
+    /// `experimental-mode on`
+    pub experimental: bool,
+}
+
+impl Rights {
+    /// Lowers the level, which ends both modes; `false` when it was below `level` already.
+    pub fn lower_to(&mut self, level: CliLevel) -> bool {
+        let may = self.level >= level;
+        if may {
+            *self = Rights { level, severity: self.severity, ..Rights::default() };
+        }
+        may
+    }
+}
+
+impl From<&StatsSocket> for Rights {
+    fn from(socket: &StatsSocket) -> Rights {
+        Rights { level: socket.level, severity: socket.severity_output, ..Rights::default() }
+    }
+}
+
 /// What commands may change of their own connection.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// What it may do.
-    pub level: CliLevel,
+    /// What it may do, and how it is answered.
+    pub rights: Rights,
     /// `prompt`: stays open and shows a prompt.
     pub interactive: bool,
     /// `quit`: closes when its output is sent.
     pub quit: bool,
     /// How long it may be idle.
     pub timeout_ms: u64,
-    /// `set severity-output`.
-    pub severity: SeverityOutput,
     /// Whether the listening sockets are given to who asks (`expose-fd listeners`).
     pub exposes: bool,
     /// Somebody asked for them, and gets them: the session ends, and the connection is for that.
@@ -70,14 +99,18 @@ pub struct CliSession {
 impl CliSession {
     /// A fresh connection with the level and the timeout of its socket.
     pub fn new(level: CliLevel, timeout_ms: Option<u64>) -> Self {
+        Self::with_rights(Rights { level, ..Rights::default() }, timeout_ms)
+    }
+
+    /// A fresh connection with what its socket says, or what it was granted elsewhere.
+    pub fn with_rights(rights: Rights, timeout_ms: Option<u64>) -> Self {
         let timeout_ms = timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
         CliSession {
             state: State {
-                level,
+                rights,
                 interactive: false,
                 quit: false,
                 timeout_ms,
-                severity: SeverityOutput::None,
                 exposes: false,
                 hands_over: false,
             },
@@ -90,12 +123,6 @@ impl CliSession {
             out: Vec::new(),
             sent: 0,
         }
-    }
-
-    /// Marks its answers as the `severity-output` of its socket says.
-    pub fn with_severity(mut self, output: SeverityOutput) -> Self {
-        self.state.severity = output;
-        self
     }
 
     /// Gives the listening sockets to who asks, as `expose-fd listeners` of its socket says.
@@ -209,8 +236,8 @@ impl CliSession {
     }
 
     fn start(&mut self, words: Vec<String>) {
-        match rows::find(&words) {
-            Some(row) if row.level > self.state.level => {
+        match rows::find(COMMANDS, &words).or_else(|| rows::find(BETWEEN_PROCESSES, &words)) {
+            Some(row) if row.level > self.state.rights.level => {
                 self.mark(Severity::Error);
                 self.out.extend_from_slice(b"Permission denied\n");
                 self.end_command();
@@ -218,14 +245,14 @@ impl CliSession {
             Some(row) => self.running = Some(Running { row, words, cursor: Cursor::default() }),
             None => {
                 self.mark(Severity::Info);
-                rows::unknown(&mut self.out, &words);
+                rows::unknown(&mut self.out, COMMANDS, &words);
                 self.end_command();
             }
         }
     }
 
     fn mark(&mut self, severity: Severity) {
-        self.out.extend_from_slice(severity::prefix(self.state.severity, severity).as_bytes());
+        self.out.extend_from_slice(severity::prefix(self.state.rights.severity, severity).as_bytes());
     }
 
     /// An empty line ends the answer; in interactive mode the prompt stands behind it.

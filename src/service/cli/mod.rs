@@ -24,5 +24,5 @@ pub mod view;
 #[cfg(test)]
 mod testing;
 
-pub use conn::CliSession;
+pub use conn::{CliSession, Rights};
 pub use view::World;

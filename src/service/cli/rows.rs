@@ -61,7 +61,7 @@ impl Call<'_> {
 
     /// Adds `text` without a line feed, marked with its weight if the connection asked for that.
     pub(super) fn tell(&mut self, severity: Severity, text: &str) -> Progress {
-        self.out.extend_from_slice(severity::prefix(self.state.severity, severity).as_bytes());
+        self.out.extend_from_slice(severity::prefix(self.state.rights.severity, severity).as_bytes());
         self.out.extend_from_slice(text.as_bytes());
         Progress::Done
     }
@@ -80,7 +80,7 @@ impl Call<'_> {
 
     /// Says so when the connection's level is under `level`.
     pub fn may(&mut self, level: CliLevel) -> bool {
-        let allowed = self.state.level >= level;
+        let allowed = self.state.rights.level >= level;
         if !allowed {
             self.refuse("Permission denied");
         }
@@ -88,8 +88,11 @@ impl Call<'_> {
     }
 }
 
+/// What runs a command of the stats socket.
+pub type Handler = fn(&mut Call<'_>) -> Progress;
+
 /// A command.
-pub struct Row {
+pub struct Row<H = Handler> {
     /// The words that name it.
     pub words: &'static [&'static str],
     /// Level it needs.
@@ -99,22 +102,22 @@ pub struct Row {
     /// What it does.
     pub help: &'static str,
     /// Runs it.
-    pub handler: fn(&mut Call<'_>) -> Progress,
+    pub handler: H,
 }
 
-impl std::fmt::Debug for Row {
+impl<H> std::fmt::Debug for Row<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.usage)
     }
 }
 
-const fn row(
+pub(crate) const fn row<H: Copy>(
     words: &'static [&'static str],
     level: CliLevel,
     usage: &'static str,
     help: &'static str,
-    handler: fn(&mut Call<'_>) -> Progress,
-) -> Row {
+    handler: H,
+) -> Row<H> {
     Row { words, level, usage, help, handler }
 }
 
@@ -132,6 +135,8 @@ pub static COMMANDS: &[Row] = &[
     row(&["enable", "frontend"], Admin, "enable frontend <frontend>", "take clients again", set_limits::enable_frontend),
     row(&["enable", "health"], Admin, "enable health <bk>/<srv>", "start health checks of a server (none has any yet)", set_server::checks),
     row(&["enable", "server"], Admin, "enable server <bk>/<srv>", "let a server serve (set server ... state ready)", set_server::enable),
+    row(&["experimental-mode"], Admin, "experimental-mode [on|off]", "permit experimental commands on this connection, or show whether they are", experimental_mode),
+    row(&["expert-mode"], Admin, "expert-mode [on|off]", "permit expert commands on this connection, or show whether they are", expert_mode),
     row(&["get", "weight"], User, "get weight <bk>/<srv>", "show the weight of a server", set_server::get_weight),
     row(&["operator"], Operator, "operator", "lower the level of this connection to operator", operator),
     row(&["set", "maxconn", "frontend"], Admin, "set maxconn frontend <frontend> <value>", "change the limit of a frontend", set_limits::frontend_maxconn),
@@ -163,7 +168,7 @@ pub static COMMANDS: &[Row] = &[
 ];
 
 /// Commands that one process gives another; no list shows them.
-static BETWEEN_PROCESSES: &[Row] = &[row(
+pub(super) static BETWEEN_PROCESSES: &[Row] = &[row(
     &["_getsocks"],
     User,
     "_getsocks",
@@ -174,20 +179,20 @@ static BETWEEN_PROCESSES: &[Row] = &[row(
 /// Commands that every list of suggestions ends with.
 const ALWAYS_SHOWN: usize = 3;
 
-/// The command that `words` begin with.
-pub fn find(words: &[String]) -> Option<&'static Row> {
-    COMMANDS.iter().chain(BETWEEN_PROCESSES).find(|row| {
+/// The command of `rows` that `words` begin with.
+pub fn find<H>(rows: &'static [Row<H>], words: &[String]) -> Option<&'static Row<H>> {
+    rows.iter().find(|row| {
         row.words.len() <= words.len() && row.words.iter().zip(words).all(|(name, word)| *name == word)
     })
 }
 
-/// The answer to a command that does not exist.
-pub fn unknown(out: &mut Vec<u8>, words: &[String]) {
+/// The answer to a command that is not in `rows`.
+pub fn unknown<H>(out: &mut Vec<u8>, rows: &'static [Row<H>], words: &[String]) {
     let Some(first) = words.first() else {
         out.extend_from_slice(b"Unknown command. Please enter one of the following commands only:\n");
-        return list(out, &[]);
+        return list(out, rows, &[]);
     };
-    let near = suggest::nearest(words);
+    let near = suggest::nearest(rows, words);
     let advice = match near.is_empty() {
         true => "Please enter one of the following commands only:",
         false => "but maybe one of the following ones is a better match:",
@@ -195,25 +200,29 @@ pub fn unknown(out: &mut Vec<u8>, words: &[String]) {
     let separator = if near.is_empty() { '.' } else { ',' };
     let first: String = first.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect();
     out.extend_from_slice(format!("Unknown command: '{first}'{separator} {advice}\n").as_bytes());
-    list(out, &near);
+    list(out, rows, &near);
 }
 
-/// Lists `rows` and the commands that are always of use; no `rows` means all.
-fn list(out: &mut Vec<u8>, rows: &[&Row]) {
-    let fixed = &COMMANDS[COMMANDS.len().saturating_sub(ALWAYS_SHOWN)..];
-    let is_fixed = |row: &Row| fixed.iter().any(|other| other.words == row.words);
-    let all: Vec<&Row> = COMMANDS.iter().collect();
-    let shown = if rows.is_empty() { &all[..] } else { rows };
+/// Lists `chosen` and the commands that are always of use; none chosen means all.
+fn list<H>(out: &mut Vec<u8>, rows: &'static [Row<H>], chosen: &[&'static Row<H>]) {
+    let fixed = &rows[rows.len().saturating_sub(ALWAYS_SHOWN)..];
+    let is_fixed = |row: &Row<H>| fixed.iter().any(|other| other.words == row.words);
+    let all: Vec<&Row<H>> = rows.iter().collect();
+    let shown = if chosen.is_empty() { &all[..] } else { chosen };
     for row in shown.iter().filter(|row| !is_fixed(row)).copied().chain(fixed) {
         out.extend_from_slice(format!("  {:<40}: {}\n", row.usage, row.help).as_bytes());
     }
 }
 
+/// `help` with the words behind it: lists `rows`, or those like `wanted`.
+pub fn help_on<H>(out: &mut Vec<u8>, rows: &'static [Row<H>], wanted: &[String]) {
+    out.extend_from_slice(b"The following commands are valid at this level:\n");
+    let near = if wanted.is_empty() { Vec::new() } else { suggest::nearest(rows, wanted) };
+    list(out, rows, &near);
+}
+
 fn help(call: &mut Call<'_>) -> Progress {
-    let wanted = call.words.get(1..).unwrap_or_default();
-    call.out.extend_from_slice(b"The following commands are valid at this level:\n");
-    let near = if wanted.is_empty() { Vec::new() } else { suggest::nearest(wanted) };
-    list(call.out, &near);
+    help_on(call.out, COMMANDS, call.words.get(1..).unwrap_or_default());
     Progress::Done
 }
 
@@ -226,13 +235,40 @@ fn clear_counters(call: &mut Call<'_>) -> Progress {
 }
 
 fn operator(call: &mut Call<'_>) -> Progress {
-    call.state.level = CliLevel::Operator;
+    call.state.rights.lower_to(CliLevel::Operator);
     Progress::Done
 }
 
 fn user(call: &mut Call<'_>) -> Progress {
-    call.state.level = CliLevel::User;
+    call.state.rights.lower_to(CliLevel::User);
     Progress::Done
+}
+
+fn experimental_mode(call: &mut Call<'_>) -> Progress {
+    let words = call.words;
+    match switched(words.get(1), &mut call.state.rights.experimental) {
+        Some(state) => call.say(&format!("experimental-mode is {state}")),
+        None => Progress::Done,
+    }
+}
+
+fn expert_mode(call: &mut Call<'_>) -> Progress {
+    let words = call.words;
+    match switched(words.get(1), &mut call.state.rights.expert) {
+        Some(state) => call.say(&format!("expert-mode is {state}")),
+        None => Progress::Done,
+    }
+}
+
+/// Sets a mode; without a word, what it is. Another word changes nothing, as in the reference.
+pub fn switched(word: Option<&String>, mode: &mut bool) -> Option<&'static str> {
+    match word.map(String::as_str) {
+        Some("on") => *mode = true,
+        Some("off") => *mode = false,
+        Some(_) => {}
+        None => return Some(if *mode { "ON" } else { "OFF" }),
+    }
+    None
 }
 
 fn prompt(call: &mut Call<'_>) -> Progress {
@@ -253,11 +289,11 @@ fn getsocks(call: &mut Call<'_>) -> Progress {
 }
 
 fn show_cli_level(call: &mut Call<'_>) -> Progress {
-    call.say(level_word(call.state.level))
+    call.say(level_word(call.state.rights.level))
 }
 
 /// The word of a level in the configuration.
-pub(super) fn level_word(level: CliLevel) -> &'static str {
+pub fn level_word(level: CliLevel) -> &'static str {
     match level {
         CliLevel::User => "user",
         CliLevel::Operator => "operator",
@@ -310,11 +346,11 @@ mod tests {
     #[test]
     fn commands_are_found_by_their_first_words() {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(find(&words("show stat be typed")).unwrap().words, ["show", "stat"]);
-        assert_eq!(find(&words("show cli level")).unwrap().words, ["show", "cli", "level"]);
-        assert!(find(&words("show cli")).is_none());
-        assert!(find(&words("SHOW stat")).is_none());
-        assert!(find(&[]).is_none());
+        assert_eq!(find(COMMANDS, &words("show stat be typed")).unwrap().words, ["show", "stat"]);
+        assert_eq!(find(COMMANDS, &words("show cli level")).unwrap().words, ["show", "cli", "level"]);
+        assert!(find(COMMANDS, &words("show cli")).is_none());
+        assert!(find(COMMANDS, &words("SHOW stat")).is_none());
+        assert!(find(COMMANDS, &[]).is_none());
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub fn rate_limit(call: &mut Call<'_>) -> Progress {
 /// `set severity-output <none|number|string>`
 pub fn severity_output(call: &mut Call<'_>) -> Progress {
     match call.word(2).and_then(severity::parse) {
-        Some(output) => call.state.severity = output,
+        Some(output) => call.state.rights.severity = output,
         None => return call.refuse("one of 'none', 'number', 'string' is a required argument"),
     }
     Progress::Done

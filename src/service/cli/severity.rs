@@ -23,6 +23,15 @@ pub fn parse(word: &str) -> Option<SeverityOutput> {
     }
 }
 
+/// The word that [`parse`] reads.
+pub const fn word(output: SeverityOutput) -> &'static str {
+    match output {
+        SeverityOutput::None => "none",
+        SeverityOutput::Number => "number",
+        SeverityOutput::String => "string",
+    }
+}
+
 /// What stands in front of an answer.
 pub const fn prefix(output: SeverityOutput, severity: Severity) -> &'static str {
     match (output, severity) {

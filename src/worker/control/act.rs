@@ -62,7 +62,7 @@ fn follow(w: &mut Worker, control: &mut Control, order: Order) {
             report(w, control);
         }
         Order::Family(family) => w.live.env.boot.family = family,
-        Order::Cli(socket) => w.cli.open_handed(socket, &mut w.live.env),
+        Order::Cli(socket, rights) => w.cli.open_handed(socket, rights, &mut w.live.env),
         Order::Tell(level, text) => w.live.env.tell_all(level, &text),
         Order::Export => {
             let (state, baseline) = carry::export(&w.live);

@@ -2,7 +2,10 @@
 
 use super::Message;
 use crate::metrics::Family;
+use crate::service::cli::rows::level_word;
+use crate::service::cli::{Rights, severity};
 use crate::settings::Level;
+use crate::settings::global::CliLevel;
 use std::os::fd::OwnedFd;
 
 /// Socket numbers in one [`Order::Keep`].
@@ -23,8 +26,8 @@ pub enum Order {
     Add(OwnedFd),
     /// How the workers are doing.
     Family(Family),
-    /// A CLI client.
-    Cli(OwnedFd),
+    /// A CLI client, and what it may do.
+    Cli(OwnedFd, Rights),
     /// Log a message.
     Tell(Level, String),
 }
@@ -45,7 +48,7 @@ impl Order {
             Order::Family(f) => {
                 plain(&format!("family {} {} {} {} {}", f.reloads, f.failed, f.old, f.old_conns, f.oldest_s))
             }
-            Order::Cli(socket) => ("cli".into(), vec![socket]),
+            Order::Cli(socket, rights) => (format!("cli {}", describe(rights)), vec![socket]),
             Order::Tell(level, text) => plain(&format!("tell {} {text}", level as u8)),
         }
     }
@@ -71,7 +74,7 @@ impl Order {
                     oldest_s: next()?,
                 }))
             }
-            "cli" => fds.next().map(Order::Cli),
+            "cli" => Some(Order::Cli(fds.next()?, understand(rest)?)),
             "tell" => {
                 let (level, text) = rest.split_once(' ')?;
                 let level = level.parse().ok().and_then(Level::from_number)?;
@@ -82,9 +85,35 @@ impl Order {
     }
 }
 
+/// Level, severity output and modes, by the words of the CLI.
+fn describe(rights: Rights) -> String {
+    let mut out = format!("{} {}", level_word(rights.level), severity::word(rights.severity));
+    for (has, word) in [(rights.expert, " expert"), (rights.experimental, " experimental")] {
+        out.push_str(if has { word } else { "" });
+    }
+    out
+}
+
+/// Reads what [`describe`] wrote; words that this version does not know grant nothing.
+fn understand(text: &str) -> Option<Rights> {
+    let mut words = text.split(' ');
+    let level = words.next()?;
+    let level = [CliLevel::User, CliLevel::Operator, CliLevel::Admin]
+        .into_iter()
+        .find(|l| level_word(*l) == level)?;
+    let severity = severity::parse(words.next()?)?;
+    let mut rights = Rights { level, severity, ..Rights::default() };
+    for word in words {
+        rights.expert |= word == "expert";
+        rights.experimental |= word == "experimental";
+    }
+    Some(rights)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::global::SeverityOutput;
 
     fn again(order: Order) -> Order {
         Order::decode(order.encode()).unwrap()
@@ -99,6 +128,14 @@ mod tests {
         assert!(matches!(again(Order::Keep(Vec::new())), Order::Keep(n) if n.is_empty()));
         let family = Family { reloads: 1, failed: 2, old: 3, old_conns: 4, oldest_s: 5 };
         assert!(matches!(again(Order::Family(family)), Order::Family(f) if f == family));
+        let rights = Rights {
+            level: CliLevel::Admin,
+            severity: SeverityOutput::Number,
+            expert: true,
+            experimental: false,
+        };
+        let socket = std::fs::File::open("/dev/null").unwrap().into();
+        assert!(matches!(again(Order::Cli(socket, rights)), Order::Cli(_, came) if came == rights));
         let told = again(Order::Tell(Level::Alert, "no  such file".into()));
         assert!(matches!(told, Order::Tell(Level::Alert, text) if text == "no  such file"));
     }
@@ -109,6 +146,10 @@ mod tests {
             ["", "dance", "family 1 2", "family a b c d e", "tell", "tell 9 x", "tell x y", "cli", "add"]
         {
             assert!(Order::decode((text.into(), Vec::new())).is_none(), "{text}");
+        }
+        let fd = || vec![std::fs::File::open("/dev/null").unwrap().into()];
+        for text in ["cli", "cli root none", "cli admin", "cli admin loud"] {
+            assert!(Order::decode((text.into(), fd())).is_none(), "{text}");
         }
     }
 }

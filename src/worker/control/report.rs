@@ -42,6 +42,8 @@ impl BoundSocket {
 pub enum Report {
     /// A message of the start.
     Log(String),
+    /// Its version.
+    Version(String),
     /// Some of the sockets that it listens on.
     Bound(Vec<BoundSocket>),
     /// All sockets were told of, and nothing can fail any more: waits for [`Order::Go`](super::Order::Go).
@@ -64,6 +66,7 @@ impl Report {
         let plain = |text: &str| (text.to_owned(), Vec::new());
         match self {
             Report::Log(text) => plain(&format!("log {}", cut(&text, MESSAGE_LEN_MAX - 4))),
+            Report::Version(text) => plain(&format!("version {text}")),
             Report::Bound(sockets) => {
                 debug_assert!(sockets.len() <= SOCKETS_PER_MESSAGE);
                 let mut text = String::from("bound");
@@ -90,6 +93,7 @@ impl Report {
         let mut fds = fds.into_iter();
         match word {
             "log" => Some(Report::Log(rest.to_owned())),
+            "version" => Some(Report::Version(rest.to_owned())),
             "bound" => {
                 let sockets = fds.zip(rest.split('\n'));
                 Some(Report::Bound(sockets.filter_map(|(fd, line)| understand(fd, line)).collect()))
@@ -162,6 +166,7 @@ mod tests {
     #[test]
     fn reports_arrive_as_they_were_made() {
         assert!(matches!(again(Report::Log("two\nlines".into())), Report::Log(text) if text == "two\nlines"));
+        assert!(matches!(again(Report::Version("9.9".into())), Report::Version(text) if text == "9.9"));
         assert!(matches!(again(Report::BoundAll), Report::BoundAll));
         assert!(matches!(again(Report::Ready), Report::Ready));
         assert!(matches!(again(Report::Draining(3, 70)), Report::Draining(3, 70)));
