@@ -147,7 +147,6 @@ pub const SCENES: &[Scene] = &[
             Req,
             S("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
             AnswerHead,
-            S("3\r\nabc\r\n"),
             S("zz\r\n"),
             End,
         ],

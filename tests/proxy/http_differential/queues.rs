@@ -279,6 +279,37 @@ pub const SCENES: &[Scene] = &[
         ],
     ),
     scene(
+        "waiting_client_leaves",
+        &[ONE],
+        &[C(GET), Req, Client(2), C(GET), Queued(1), CRst, Quiet, Client(1), S(OK), Answer, Log],
+    )
+    .differs(
+        "A client that resets while it waits",
+        &["client#1: Http(HTTP/1.1 200 OK", "<NOSRV> T/-1/-1/-1/T -1 BYTES - - CQ--", " 200 BYTES - - ----"],
+    ),
+    scene(
+        "waiting_client_half_closes",
+        &[ONE],
+        &[
+            C(GET),
+            Req,
+            Client(2),
+            C(GET),
+            Queued(1),
+            CFin,
+            Quiet,
+            Client(1),
+            S(OK),
+            Answer,
+            Log,
+            Client(2),
+            Req,
+            S(OK),
+            Answer,
+            End,
+        ],
+    ),
+    scene(
         "first_client_leaves_and_frees",
         &[ONE, "backend timeout server 1500"],
         &[C(GET), Req, Client(2), C(GET), Queued(1), Client(1), CRst, Log, Client(2), Req, S(OK), Answer],

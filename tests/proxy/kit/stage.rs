@@ -1,11 +1,12 @@
 //! Plays tables of scenes: one proxy process for a whole table, one frontend, one backend, two scripted servers and one
-//! syslog sink for each row, all rows at the same time, with the packaged haproxy and with subflow.
+//! syslog sink for each row, many rows at the same time, with the packaged haproxy and with subflow.
 
 use std::any::Any;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,9 @@ const QUIET: Duration = Duration::from_millis(25);
 
 /// Commands that the proxy answers before what it has not done by then counts as not done.
 const TURNS: usize = 3;
+
+/// Rows that are played at the same time: most of them wait most of the time.
+const PLAYED_AT_ONCE: usize = 32;
 
 /// What stopped a script begins so in its record.
 const STOPPED: &str = "the script stopped: ";
@@ -84,10 +88,14 @@ fn record(program: &Path, scenes: &[Scene]) -> Vec<Vec<String>> {
         .collect();
     let proxy = setup.start(program, &config(scenes));
     let cli = proxy.cli();
+    let waiting = Mutex::new(scenes.iter().zip(&mut places));
     thread::scope(|scope| {
-        for (scene, place) in scenes.iter().zip(&mut places) {
-            let cli = &cli;
-            scope.spawn(move || play(scene, place, cli));
+        for _ in 0..PLAYED_AT_ONCE {
+            scope.spawn(|| {
+                while let Some((scene, place)) = next(&waiting) {
+                    play(scene, place, &cli);
+                }
+            });
         }
     });
     settle(&cli);
@@ -97,6 +105,11 @@ fn record(program: &Path, scenes: &[Scene]) -> Vec<Vec<String>> {
         }
     }
     places.iter().map(|place| place.transcript.lines()).collect()
+}
+
+/// The next row that nobody plays yet.
+fn next<T>(waiting: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    waiting.lock().expect("no poison").next()
 }
 
 /// Waits until no frontend has a session: every log line is written then.
