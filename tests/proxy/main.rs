@@ -11,6 +11,7 @@ mod http_differential;
 mod http_options;
 mod kit;
 mod logs;
+mod master_cli;
 mod mptcp_matrix;
 mod multipath;
 mod process_life;

@@ -25,6 +25,8 @@ pub enum Act {
     Reload(Reload),
     /// `show cli level`
     ShowCliLevel,
+    /// `show cli sockets`
+    ShowCliSockets,
     /// `show proc`
     ShowProc,
     /// `show startup-logs`
@@ -63,6 +65,7 @@ pub static COMMANDS: &[Row<Act>] = &[
     row(&["operator"], Operator, "operator", "lower the level of this connection to operator", Act::Change(Change::Level(Operator))),
     row(&["reload"], Operator, "reload", "reload the configuration, and say what came of it", Act::Reload(Reload::Soft)),
     row(&["show", "cli", "level"], User, "show cli level", "show the level of this connection", Act::ShowCliLevel),
+    row(&["show", "cli", "sockets"], User, "show cli sockets", "nothing: the sockets are the workers' (@1 show cli sockets)", Act::ShowCliSockets),
     row(&["show", "proc"], User, "show proc", "list the processes", Act::ShowProc),
     row(&["show", "startup-logs"], User, "show startup-logs", "show the messages of the last start or reload", Act::ShowStartupLogs),
     row(&["show", "version"], User, "show version", "show the version of the supervisor", Act::ShowVersion),

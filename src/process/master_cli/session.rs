@@ -352,6 +352,7 @@ impl Session {
                 help_on(self.room(), COMMANDS, typed.get(1..).unwrap_or_default());
                 self.end_answer();
             }
+            Act::ShowCliSockets => self.say(""),
             Act::ShowProc => self.say(&family.table()),
             Act::ShowStartupLogs => self.say(family.startup_logs),
             Act::ShowVersion => self.answer(family.master.version),
@@ -370,7 +371,11 @@ impl Session {
             Change::Experimental => _ = switched(word, &mut self.rights.experimental),
             Change::Level(level) => _ = self.rights.lower_to(level),
             Change::Prompt => self.interactive = !self.interactive,
-            Change::Quit => self.quit = true,
+            Change::Quit => {
+                // As in the reference, the prompt comes once more.
+                self.prompt();
+                self.quit = true;
+            }
         }
         self.prompt();
     }

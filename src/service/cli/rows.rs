@@ -289,7 +289,9 @@ fn getsocks(call: &mut Call<'_>) -> Progress {
 }
 
 fn show_cli_level(call: &mut Call<'_>) -> Progress {
-    call.say(level_word(call.state.rights.level))
+    let word = level_word(call.state.rights.level);
+    call.tell(Severity::Info, word);
+    call.say("")
 }
 
 /// The word of a level in the configuration.
