@@ -2,10 +2,20 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 15
 
-.PHONY: help demo check fmt clippy test tidy doc bench compat fuzz-smoke
+# Where `make install` puts things; DESTDIR goes before all of it.
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+DOCDIR ?= $(PREFIX)/share/doc/subflow
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+# What is installed: built before, for root need not have cargo.
+BINARY ?= target/release/subflow
+
+.PHONY: help demo check fmt clippy test tidy doc bench compat fuzz-smoke release install uninstall
 
 help:
 	@echo "make demo        build, then one request with Multipath TCP on both sides, and the proof"
+	@echo "make release     the program, in $(BINARY)"
+	@echo "make install     program, unit and documents under PREFIX=$(PREFIX); see docs/INSTALL.md"
 	@echo "make check       the whole gate: fmt, clippy, test (with tidy), doc, fuzz-smoke"
 	@echo "make test        unit and black-box tests"
 	@echo "make doc         API documentation, warnings are errors"
@@ -16,6 +26,24 @@ help:
 demo:
 	$(CARGO) build --release
 	haproxy-compat/demo.sh target/release/subflow
+
+release:
+	$(CARGO) build --release
+
+install:
+	@test -x $(BINARY) || { echo "$(BINARY) is not there: run 'make release' first" >&2; exit 1; }
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 $(BINARY) $(DESTDIR)$(SBINDIR)/subflow
+	sed -e 's#/usr/sbin/subflow#$(SBINDIR)/subflow#' -e 's#/usr/share/doc/subflow#$(DOCDIR)#' \
+		docs/systemd/subflow.service > $(DESTDIR)$(UNITDIR)/subflow.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/subflow.service
+	install -m 644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/*.md haproxy-compat/divergences.md \
+		$(DESTDIR)$(DOCDIR)
+	install -m 644 docs/systemd/subflow.socket haproxy-compat/configs/*.cfg $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/subflow $(DESTDIR)$(UNITDIR)/subflow.service
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 check: fmt clippy test doc fuzz-smoke
 	@echo "check: all green"

@@ -1,5 +1,6 @@
 //! Arguments, start-up, privileges and the life of the process.
 
+pub mod activation;
 pub mod args;
 pub mod check;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod invocation;
 mod launch;
 pub mod limits;
 pub mod master_cli;
+pub mod notify;
 pub mod pidfile;
 pub mod privileges;
 mod say;

@@ -3,12 +3,14 @@
 //! Whoever is started decides here what it is: a process that serves by itself, the supervisor of one that does,
 //! or a worker that a supervisor started.
 
-use super::args::Args;
+use super::activation::{self, Activation};
+use super::args::{Args, Supervision};
 use super::daemon::{self, Side};
 use super::handover::{Handover, Role, Shape};
 use super::invocation::Invocation;
 use super::limits::{self, Needs, Plan};
 use super::master_cli;
+use super::notify::Notifier;
 use super::pidfile::PidFile;
 use super::say::{say, show};
 use super::single::Single;
@@ -62,6 +64,7 @@ pub(super) fn servable(args: &Args, settings: &Settings) -> Result<(), StartErro
 }
 
 fn fresh(args: &Args, invocation: Invocation) -> Result<ExitCode, StartError> {
+    let activation = Activation::take();
     let outcome = check::read(args);
     let supervised = outcome.settings.as_ref().is_some_and(|s| wants_supervisor(args, &s.global));
     if !supervised {
@@ -71,9 +74,10 @@ fn fresh(args: &Args, invocation: Invocation) -> Result<ExitCode, StartError> {
     // The messages of a supervised configuration come from the worker, which reads it again.
     servable(args, &settings)?;
     if supervised {
-        return supervise(args, invocation, &settings.global);
+        return supervise(args, invocation, &settings.global, activation.sockets(&settings));
     }
-    start(args, invocation, freeze(settings))
+    let sockets = activation.sockets(&settings);
+    start(args, invocation, freeze(settings), sockets)
 }
 
 /// Whether a supervisor stands above the worker from the start: it was asked for, or the worker will give up the
@@ -96,7 +100,12 @@ fn is_daemon(args: &Args, global: &Global) -> bool {
     global.daemon && !args.foreground && !args.debug
 }
 
-fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<ExitCode, StartError> {
+fn supervise(
+    args: &Args,
+    invocation: Invocation,
+    global: &Global,
+    sockets: Vec<Inherited>,
+) -> Result<ExitCode, StartError> {
     let shape = if global.master_worker { Shape::Supervised } else { Shape::Single };
     let mut pid_file = global.pidfile.as_deref().map(PidFile::create).transpose()?;
     let master_cli =
@@ -108,17 +117,25 @@ fn supervise(args: &Args, invocation: Invocation, global: &Global) -> Result<Exi
             Side::Child(child) => report = Some(child),
         }
     }
+    let manager = Notifier::take();
     let options = Options {
         shape,
         quiet: is_quiet(args, global),
         survives_failure: global.survives_failure,
         reloads_max: global.mworker_max_reloads,
+        notifier: if args.supervision == Some(Supervision::Notify) { manager } else { Notifier::default() },
     };
     let predecessors = args.predecessors.clone();
-    supervisor::begin(invocation, options, AtStart { pid_file, report, predecessors, master_cli })
+    let sockets = activation::for_supervisor(sockets);
+    supervisor::begin(invocation, options, AtStart { pid_file, report, sockets, predecessors, master_cli })
 }
 
-fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Result<ExitCode, StartError> {
+fn start(
+    args: &Args,
+    invocation: Invocation,
+    settings: &'static Settings,
+    sockets: Vec<Inherited>,
+) -> Result<ExitCode, StartError> {
     let plan = prepare(args, settings, None)?;
     let report = match is_daemon(args, &settings.global) {
         // As in the reference, a pid file is for who goes to the background.
@@ -128,7 +145,7 @@ fn start(args: &Args, invocation: Invocation, settings: &'static Settings) -> Re
             Side::Child(report) => Some(report),
         },
     };
-    let mut worker = succeed(args, settings, &plan, Vec::new(), None)?;
+    let mut worker = succeed(args, settings, &plan, sockets, None)?;
     // With the rights that were needed to start: the older process may have more than this one keeps.
     takeover::dismiss(args.predecessors.as_ref());
     show(&privileges::drop(&settings.global)?, None);

@@ -1,4 +1,12 @@
-//! Local time from the C library, which owns the time zone files.
+//! Local time from the C library, which owns the time zone files, and the monotonic clock as other processes see it.
+
+use nix::time::{ClockId, clock_gettime};
+
+/// Microseconds of `CLOCK_MONOTONIC`: since some point that all processes share; 0 when there is no such clock.
+pub fn monotonic_us() -> u64 {
+    clock_gettime(ClockId::CLOCK_MONOTONIC)
+        .map_or(0, |now| now.tv_sec().unsigned_abs() * 1_000_000 + now.tv_nsec().unsigned_abs() / 1000)
+}
 
 /// Seconds that local time is ahead of UTC at `secs` since 1970; 0 when the C library cannot say.
 ///

@@ -18,6 +18,7 @@ mod process_life;
 mod regressions;
 mod reload;
 mod server_state;
+mod service_manager;
 mod start;
 mod takeover;
 mod tcp_differential;

@@ -28,6 +28,7 @@ impl Supervisor {
             return;
         }
         if self.ending.is_none() {
+            self.options.notifier.stopping();
             self.say(Severity::Warning, "Exiting Master process...");
         }
         self.clock.tick();

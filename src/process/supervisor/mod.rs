@@ -23,6 +23,7 @@ use super::handover::{Handover, Shape};
 use super::invocation::Invocation;
 use super::launch::{Launch, START_MAX_MS};
 use super::master_cli::{MasterCli, Reload, ReloadEnd};
+use super::notify::Notifier;
 use super::pidfile::PidFile;
 use super::say::{process_line, say};
 use super::{StartError, daemon};
@@ -52,6 +53,8 @@ pub struct Options {
     pub survives_failure: bool,
     /// `mworker-max-reloads`: reloads that an old worker may see before it is stopped.
     pub reloads_max: Option<u32>,
+    /// `-Ws`: who is told how the service is doing.
+    pub notifier: Notifier,
 }
 
 /// See the module.
@@ -106,6 +109,8 @@ pub struct AtStart {
     pub pid_file: Option<PidFile>,
     /// The process that the operator started, which waits.
     pub report: Option<daemon::Report>,
+    /// Listening sockets for the first worker.
+    pub sockets: Vec<BoundSocket>,
     /// Older processes, which leave.
     pub predecessors: Option<Predecessors>,
     /// The sockets of `-S`: they take clients from the start on.
@@ -116,8 +121,13 @@ pub struct AtStart {
 ///
 /// # Errors
 /// The supervisor itself cannot work: no poller, no signals, no process.
-pub fn begin(invocation: Invocation, options: Options, at_start: AtStart) -> Result<ExitCode, StartError> {
+pub fn begin(
+    invocation: Invocation,
+    options: Options,
+    mut at_start: AtStart,
+) -> Result<ExitCode, StartError> {
     let mut supervisor = Supervisor::new(invocation, options)?;
+    supervisor.sockets = std::mem::take(&mut at_start.sockets);
     supervisor.at_start = at_start;
     supervisor.master_cli = supervisor.at_start.master_cli.take();
     if let Some(cli) = &supervisor.master_cli {

@@ -34,6 +34,7 @@ impl Supervisor {
         }
         self.reloading = reload;
         self.startup_logs.clear();
+        self.options.notifier.reloading();
         self.say(Severity::Notice, "Reloading subflow");
         if let Err(error) = self.start_worker(false) {
             let text = format!("{} cannot be started: {error}", self.invocation.exe().display());
@@ -122,6 +123,7 @@ impl Supervisor {
         if first {
             self.started();
         }
+        self.options.notifier.ready(process::pid(), "Ready.");
         // The new one knows nothing yet.
         self.told = crate::metrics::Family::default();
     }
@@ -201,6 +203,7 @@ impl Supervisor {
         self.failed_since += 1;
         self.reload_end = Some(ReloadEnd { number: self.begun, success: false });
         let text = format!("Reload failed, the old worker goes on: {why}");
+        self.options.notifier.ready(process::pid(), &text);
         self.say(Severity::Alert, &text);
         self.tell_current(Order::Tell(Level::Alert, text));
     }
