@@ -4,6 +4,7 @@
 //! Health, limits and queues are the caller's: it tells which servers take part and who has room.
 
 pub mod algorithm;
+pub mod dynamic_cookie;
 pub mod first;
 pub mod hash;
 pub mod header;

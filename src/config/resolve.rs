@@ -40,6 +40,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
         };
         let servers = proxy.servers.iter().map(|server| server.name.as_str());
         server_state::tell_unknown(&proxy.settings, &states, servers, diags);
+        let first = settings.servers.len();
         for (server, id) in std::mem::take(&mut proxy.servers).into_iter().zip(ids) {
             let of = ServerId(settings.servers.len() as u32);
             let state = remembered(&server, &proxy, &states, diags);
@@ -51,6 +52,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
                 None => unresolved = true,
             }
         }
+        check::servers::dynamic_cookies(&proxy, &settings.servers[first..], diags);
         settings.proxies.push(proxy.settings);
     }
     if unresolved {
@@ -122,6 +124,8 @@ fn strip_missing_side(proxy: &mut ProxyDraft) {
         proxy.settings.rate_limit_sessions = None;
     }
     if !kind.is_backend() {
+        proxy.settings.cookie = None;
+        proxy.settings.rdp_persistence = None;
         timeouts.server_ms = None;
         timeouts.server_fin_ms = None;
         timeouts.connect_ms = None;

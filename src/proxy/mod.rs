@@ -2,6 +2,7 @@
 
 pub mod limits;
 pub mod listener;
+pub mod persistence;
 pub mod server;
 
 pub use listener::{Listener, ListenerId};
@@ -37,6 +38,10 @@ pub struct Proxy {
     pub slots_follow_load: bool,
     /// `lc`: log lines written for it as a frontend.
     pub log_lines: u32,
+    /// It makes dynamic cookies; the operator may change that.
+    pub makes_cookies: bool,
+    /// What dynamic cookies are hashed with.
+    pub cookie_key: Option<String>,
     /// Its servers.
     pub servers: Vec<ServerId>,
 }

@@ -62,6 +62,8 @@ pub struct Server {
     pub address: Option<SockAddr>,
     /// Its port, or how it follows from the port that the client connected to.
     pub ports: Ports,
+    /// The value of the persistence cookie that leads to it.
+    pub cookie: Option<String>,
     /// How to connect.
     pub connect: ConnectSpec,
     /// Where connections come from.

@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod bind;
+pub mod cookie;
 pub mod global;
 pub mod http;
 pub mod log_format;
@@ -15,6 +16,7 @@ pub mod server;
 
 pub use answers::Answers;
 pub use bind::Bind;
+pub use cookie::{Cookie, CookieMode};
 pub use global::{Global, StatsSocket, Tune};
 pub use http::{AddressHeader, Http, RetryOn};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};

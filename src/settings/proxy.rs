@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::bind::Bind;
+use super::cookie::Cookie;
 use super::http::Http;
 use super::log_format::{Captures, Format};
 use super::logs::{LogLine, LogTarget};
@@ -210,6 +211,11 @@ impl Balance {
 }
 
 impl Proxy {
+    /// The key of its dynamic cookies at the start, where it makes some.
+    pub fn initial_cookie_key(&self) -> Option<&str> {
+        self.dynamic_cookie_key.as_deref().filter(|_| self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic))
+    }
+
     /// Whether its balancing lets `server` have this weight while it runs.
     pub fn takes_weight(&self, weight: u32, server: &Server) -> bool {
         weight <= WEIGHT_MAX
@@ -311,6 +317,12 @@ pub struct Proxy {
     pub source: Option<Source>,
     /// What it does to messages in HTTP mode.
     pub http: Http,
+    /// `cookie`.
+    pub cookie: Option<Cookie>,
+    /// `dynamic-cookie-key`.
+    pub dynamic_cookie_key: Option<String>,
+    /// `persist rdp-cookie`: the name of the cookie.
+    pub rdp_persistence: Option<String>,
     /// `errorfile`, `errorloc`.
     pub answers: Answers,
     /// `log` lines, `log global` already replaced by the global ones.

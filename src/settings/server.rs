@@ -1,7 +1,8 @@
 //! One `server` line (configuration.txt 5.2).
 
+use crate::balance::dynamic_cookie;
 use crate::base::diag::Place;
-use crate::net::address::Address;
+use crate::net::address::{Address, Ports};
 use crate::sys::addr::SockAddr;
 
 /// Greatest weight of a server.
@@ -50,7 +51,7 @@ pub struct Server {
     pub pool_max_conn: i32,
     /// `pool-purge-delay`; 5 s.
     pub pool_purge_delay_ms: u64,
-    /// `cookie` value, kept for persistence.
+    /// `cookie`: the value that leads to it.
     pub cookie: Option<String>,
     /// `guid`.
     pub guid: Option<String>,
@@ -76,6 +77,15 @@ pub enum Wanted {
     Ready,
     Drain,
     Maint,
+}
+
+impl Server {
+    /// The cookie that leads to it while it is at `address`: its own, or one made with `key`, the key of a backend
+    /// that makes dynamic cookies. Only an IP address makes one.
+    pub fn cookie_at(&self, address: Option<&SockAddr>, ports: Ports, key: Option<&str>) -> Option<String> {
+        let dynamic = || Some(dynamic_cookie::of_server(key?, address?.inet()?, ports));
+        self.cookie.clone().or_else(dynamic)
+    }
 }
 
 /// `source`: where connections to servers come from.

@@ -101,9 +101,9 @@ impl Outcome {
         Outcome { cause, stage }
     }
 
-    /// The four termination characters; the cookie pair is `--` while there is no persistence.
-    pub const fn flags(self) -> [u8; 4] {
-        [self.cause.letter(), self.stage.letter(), b'-', b'-']
+    /// The first two termination characters.
+    pub const fn flags(self) -> [u8; 2] {
+        [self.cause.letter(), self.stage.letter()]
     }
 
     /// Whether `option dontlog-normal` hides it and `option log-separate-errors` keeps its level.

@@ -118,7 +118,7 @@ fn record<'a>(s: &'a Stream, env: &'a Env, local: Option<&'a SockAddr>) -> Optio
         unique_id: http.map(|h| h.unique_id.as_slice()).filter(|id| !id.is_empty()),
         request_counter: s.request_counter,
         log_counter: frontend.log_lines,
-        flags: s.outcome.unwrap_or(Outcome::NORMAL).flags(),
+        flags: http::persistence::flags(s, env),
         load: Load {
             actconn: env.counters.conn.cur,
             feconn: frontend.fe.sess.cur,

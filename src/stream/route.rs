@@ -26,8 +26,9 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
             return turn;
         }
     }
-    // Who waits already comes first, or the next request of a busy connection would take every free slot.
-    let picked = match env.proxy(backend).queue.is_empty() {
+    // Who waits already comes first, or the next request of a busy connection would take every free slot. Who can
+    // go to one server only waits for that one.
+    let picked = match env.proxy(backend).queue.is_empty() || persistent(s, backend, env).is_some() {
         true => pick(s, backend, env),
         false if has_usable(backend, env) => Picked::Full(None),
         false => Picked::None,
@@ -86,6 +87,13 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     let avoid = s.server.filter(|_| s.redispatched);
     // Who waits for a server already comes first.
     let is_new = s.phase != Phase::Queue;
+    if let Some(id) = persistent(s, backend, env) {
+        let server = env.server(id);
+        return match server.full() || (is_new && !server.queue.is_empty()) {
+            true => Picked::Full(Some(id)),
+            false => Picked::Server(id),
+        };
+    }
     let hash = key::hash(s, backend, env);
     let servers = &env.servers;
     let proxy = &mut env.proxies[backend.0 as usize];
@@ -127,6 +135,11 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
         true => Picked::Full(None),
         false => Picked::None,
     }
+}
+
+/// The server that the client is to stay at, by a cookie.
+fn persistent(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
+    http::persistence::server(s, backend, env)
 }
 
 /// Follows the load with the slots of servers that have `minconn`.

@@ -153,6 +153,8 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
         log_lines: 0,
+        makes_cookies: p.cookie.as_ref().is_some_and(|cookie| cookie.dynamic),
+        cookie_key: p.dynamic_cookie_key.clone(),
         servers: p.servers.clone(),
     }
 }
@@ -201,6 +203,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             position: settings.proxies[backend].servers.iter().position(|other| *other == id).unwrap_or(0),
             address: s.resolved.clone(),
             ports: s.address.ports,
+            cookie: s.cookie_at(s.resolved.as_ref(), s.address.ports, settings.proxies[backend].initial_cookie_key()),
             connect: connect_spec(&settings.global.tune, s, &settings.proxies[backend], source),
             source: SourceAddr {
                 address: source.map(|x| x.address).filter(|a| !a.ip().is_unspecified() || a.port() != 0),

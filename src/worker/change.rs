@@ -59,8 +59,23 @@ impl Change for Live {
     fn set_address(&mut self, at: ServerAt, address: SocketAddr) {
         let Some(id) = server_id(&self.env, at) else { return };
         self.env.server(id).move_to(address);
+        renew_cookie(&mut self.env, id);
         close_idle(&mut self.env, id);
         servers_changed(&mut self.env, id);
+    }
+
+    fn set_dynamic_cookies(&mut self, proxy: usize, on: bool) {
+        if let Some(live) = self.env.proxies.get_mut(proxy) {
+            live.makes_cookies = on;
+            renew_cookies(&mut self.env, proxy);
+        }
+    }
+
+    fn set_cookie_key(&mut self, proxy: usize, key: &str) {
+        if let Some(live) = self.env.proxies.get_mut(proxy) {
+            live.cookie_key = Some(key.to_owned());
+            renew_cookies(&mut self.env, proxy);
+        }
     }
 
     fn set_server_maxconn(&mut self, at: ServerAt, maxconn: u32) {
@@ -158,6 +173,22 @@ impl Change for Live {
             kill(self, id);
         }
     }
+}
+
+/// Makes the cookies of a backend's servers anew.
+fn renew_cookies(env: &mut Env, proxy: usize) {
+    for at in 0..env.proxies[proxy].servers.len() {
+        let id = env.proxies[proxy].servers[at];
+        renew_cookie(env, id);
+    }
+}
+
+/// Makes a server's cookie anew: its address, or what is hashed with it, may have changed.
+pub(super) fn renew_cookie(env: &mut Env, id: ServerId) {
+    let server = &mut env.servers[id.0 as usize];
+    let proxy = &env.proxies[server.backend.0 as usize];
+    let key = proxy.cookie_key.as_deref().filter(|_| proxy.makes_cookies);
+    server.cookie = env.settings.server(id).cookie_at(server.address.as_ref(), server.ports, key);
 }
 
 /// Whether no open socket of a frontend takes clients because the operator wants it so.

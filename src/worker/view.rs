@@ -107,6 +107,7 @@ impl World for Live {
             settings: self.env.settings.server(id),
             state,
             address: server.address.as_ref(),
+            cookie: server.cookie.as_deref(),
             weight: server.weight,
             maxconn: u64::from(server.maxconn),
             counters: &server.counters,

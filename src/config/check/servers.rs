@@ -3,8 +3,8 @@
 use crate::base::diag::{Diags, Severity};
 use crate::config::draft::ProxyDraft;
 use crate::net::address::Transport;
-use crate::settings::{Mode, RetryOn};
-use std::collections::HashMap;
+use crate::settings::{Mode, RetryOn, Server};
+use std::collections::{HashMap, HashSet};
 
 /// Two servers of a backend may not have the same name.
 pub fn names(proxy: &ProxyDraft, diags: &mut Diags) {
@@ -27,12 +27,30 @@ pub fn cookies(proxy: &mut ProxyDraft, diags: &mut Diags) {
         return;
     }
     let title = proxy.title();
+    if proxy.settings.kind.is_backend() && proxy.settings.cookie.take().is_some() {
+        diags.warning(format!("cookie will be ignored for {title} (needs 'mode http')."));
+    }
     for server in proxy.servers.iter_mut().filter(|server| server.options.cookie.is_some()) {
         diags.warning(format!(
             "{title} : ignoring cookie for server '{}' as HTTP mode is disabled.",
             server.name
         ));
         server.options.cookie = None;
+    }
+}
+
+/// Warns when two servers have the same dynamic cookie: the second would get no client by it.
+pub fn dynamic_cookies(proxy: &ProxyDraft, servers: &[Server], diags: &mut Diags) {
+    let mut seen = HashSet::new();
+    let Some(key) = proxy.settings.initial_cookie_key() else { return };
+    let dynamic = servers.iter().filter(|server| server.cookie.is_none());
+    for value in dynamic.filter_map(|s| s.cookie_at(s.resolved.as_ref(), s.address.ports, Some(key))) {
+        if !seen.insert(value) {
+            diags.warning(format!(
+                "We generated two equal cookies for two different servers.\nPlease change the secret key for '{}'.",
+                proxy.settings.name
+            ));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The directive rows, a file per area.
 
 pub mod balance;
+pub mod cookie;
 pub mod environment;
 pub mod errors;
 pub mod global;
@@ -32,6 +33,7 @@ pub const TABLES: &[&[Directive]] = &[
     ignored::ROWS,
     proxy::ROWS,
     balance::ROWS,
+    cookie::ROWS,
     listeners::ROWS,
     servers::ROWS,
     server_state::ROWS,

@@ -46,7 +46,7 @@ pub const ROWS: &[Directive] = &[
     idle("option contstats", Sections::FRONT, "bytes are counted when a connection or request ends"),
     flag("option transparent", Sections::BACK, "connect where the client wanted to go"),
     flag("option allbackups", Sections::BACK, "use all backup servers, not the first one"),
-    idle("option persist", Sections::BACK, "there are no persistence cookies yet"),
+    flag("option persist", Sections::BACK, "a cookie leads to its server even when it is down"),
     row(
         "option redispatch",
         Sections::BACK,

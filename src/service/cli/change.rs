@@ -44,6 +44,10 @@ pub trait Change {
     fn set_admin(&mut self, at: ServerAt, admin: Admin);
     /// Moves a server: new connections go there, idle ones to the old address are closed.
     fn set_address(&mut self, at: ServerAt, address: SocketAddr);
+    /// Whether a backend makes dynamic cookies for its servers.
+    fn set_dynamic_cookies(&mut self, proxy: usize, on: bool);
+    /// Sets what the dynamic cookies of a backend are hashed with.
+    fn set_cookie_key(&mut self, proxy: usize, key: &str);
     /// Sets a server's slots; 0 is no limit.
     fn set_server_maxconn(&mut self, at: ServerAt, maxconn: u32);
     /// Sets a frontend's limit; 0 lets nobody in.

@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod conn;
+mod dynamic_cookie;
 mod json;
 pub mod manual;
 pub mod parser;

@@ -3,7 +3,7 @@
 use super::conn::State;
 use super::severity::{self, Severity};
 use super::view::World;
-use super::{set_limits, set_server, show_activity};
+use super::{dynamic_cookie, set_limits, set_server, show_activity};
 use super::{show_env, show_info, show_servers, show_sess, show_stat, suggest};
 use crate::settings::global::CliLevel;
 
@@ -128,10 +128,12 @@ use CliLevel::{Admin, Operator, User};
 pub static COMMANDS: &[Row] = &[
     row(&["clear", "counters"], Operator, "clear counters [all]", "forget the maxima of all counters (all: their totals too)", clear_counters),
     row(&["disable", "agent"], Admin, "disable agent <bk>/<srv>", "stop agent checks of a server (none has any yet)", set_server::checks),
+    row(&["disable", "dynamic-cookie", "backend"], Admin, "disable dynamic-cookie backend <bk>", "make no dynamic cookies for the servers of a backend", dynamic_cookie::disable),
     row(&["disable", "frontend"], Admin, "disable frontend <frontend>", "take no clients for a while; its TCP ports refuse them", set_limits::disable_frontend),
     row(&["disable", "health"], Admin, "disable health <bk>/<srv>", "stop health checks of a server (none has any yet)", set_server::checks),
     row(&["disable", "server"], Admin, "disable server <bk>/<srv>", "put a server in maintenance (set server ... state maint)", set_server::disable),
     row(&["enable", "agent"], Admin, "enable agent <bk>/<srv>", "start agent checks of a server (none has any yet)", set_server::checks),
+    row(&["enable", "dynamic-cookie", "backend"], Admin, "enable dynamic-cookie backend <bk>", "make dynamic cookies for the servers of a backend", dynamic_cookie::enable),
     row(&["enable", "frontend"], Admin, "enable frontend <frontend>", "take clients again", set_limits::enable_frontend),
     row(&["enable", "health"], Admin, "enable health <bk>/<srv>", "start health checks of a server (none has any yet)", set_server::checks),
     row(&["enable", "server"], Admin, "enable server <bk>/<srv>", "let a server serve (set server ... state ready)", set_server::enable),
@@ -139,6 +141,7 @@ pub static COMMANDS: &[Row] = &[
     row(&["expert-mode"], Admin, "expert-mode [on|off]", "permit expert commands on this connection, or show whether they are", expert_mode),
     row(&["get", "weight"], User, "get weight <bk>/<srv>", "show the weight of a server", set_server::get_weight),
     row(&["operator"], Operator, "operator", "lower the level of this connection to operator", operator),
+    row(&["set", "dynamic-cookie-key", "backend"], Admin, "set dynamic-cookie-key backend <bk> <key>", "change what the dynamic cookies of a backend are hashed with", dynamic_cookie::set_key),
     row(&["set", "maxconn", "frontend"], Admin, "set maxconn frontend <frontend> <value>", "change the limit of a frontend", set_limits::frontend_maxconn),
     row(&["set", "maxconn", "global"], Admin, "set maxconn global <value>", "change the limit of the process (0: as at the start)", set_limits::process_maxconn),
     row(&["set", "maxconn", "server"], Admin, "set maxconn server <bk>/<srv> <value>", "change the slots of a server (0: no limit)", set_server::set_maxconn),

@@ -297,7 +297,7 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
     if view.maxconn > 0 { set!(row, "slim" = n(view.maxconn)); }
     if settings.maxqueue > 0 { set!(row, "qlimit" = n(settings.maxqueue)); }
     if let Ok(limit) = u64::try_from(settings.pool_max_conn) { set!(row, "src_ilim" = n(limit)); }
-    if let Some(cookie) = &settings.cookie { set!(row, "cookie" = Cell::Text(cookie)); }
+    if let Some(cookie) = view.cookie { set!(row, "cookie" = Cell::Text(cookie)); }
     if let Some(inet) = view.address.and_then(|address| address.inet()) {
         set!(row, "addr" = Cell::Owned(inet.to_string()));
     } else if view.address.is_some() {
@@ -340,6 +340,7 @@ fn backend<'a>(
         "agg_server_status" = n(0u8), "agg_server_check_status" = n(0u8), "agg_check_status" = n(0u8),
     );
     if all > 0 { set!(row, "downtime" = n(proxy.down_secs)); }
+    if let Some(cookie) = &proxy.settings.cookie { set!(row, "cookie" = Cell::Text(&cookie.name)); }
     if proxy.settings.mode == Mode::Http {
         set!(row, "req_tot" = n(proxy.be.http.requests), "cache_lookups" = n(0u8), "cache_hits" = n(0u8));
     }

@@ -151,6 +151,7 @@ impl World for TestWorld {
             settings,
             state: if settings.disabled { ServerState::Maint } else { ServerState::NoCheck },
             address: settings.resolved.as_ref(),
+            cookie: settings.cookie.as_deref(),
             weight: settings.weight,
             maxconn: settings.maxconn.into(),
             counters: &self.be,
@@ -218,6 +219,14 @@ impl Change for TestWorld {
 
     fn set_address(&mut self, at: ServerAt, address: SocketAddr) {
         self.note(format!("set_address {} {address}", place(at)));
+    }
+
+    fn set_dynamic_cookies(&mut self, proxy: usize, on: bool) {
+        self.note(format!("set_dynamic_cookies {proxy} {on}"));
+    }
+
+    fn set_cookie_key(&mut self, proxy: usize, key: &str) {
+        self.note(format!("set_cookie_key {proxy} {key}"));
     }
 
     fn set_server_maxconn(&mut self, at: ServerAt, maxconn: u32) {

@@ -226,6 +226,8 @@ pub struct ServerView<'a> {
     pub state: ServerState,
     /// Where it is; `None` while unresolved.
     pub address: Option<&'a SockAddr>,
+    /// The persistence cookie that leads to it.
+    pub cookie: Option<&'a str>,
     /// Weight now.
     pub weight: u32,
     /// Slots now; 0 = no limit.

@@ -1,6 +1,7 @@
 //! HTTP mode: what a stream does besides moving bytes.
 
 pub mod hold;
+pub mod persistence;
 pub mod prepare;
 pub mod reply;
 pub mod request;
@@ -12,6 +13,7 @@ use super::forward::{Pumped, pump};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
 use crate::base::buffer::Buffer;
 use crate::log::Captured;
+use crate::proxy::persistence::Persistence;
 use crate::settings::RetryOn;
 use crate::wire::http1::{ChunkParser, Edits, RequestFraming, RequestHead, ResponseFraming, ResponseHead};
 
@@ -35,6 +37,8 @@ pub struct Exchange {
     pub has_line: bool,
     /// What `capture` keeps of both messages.
     pub captured: Captured,
+    /// Which server its cookie names, and what became of cookies.
+    pub persistence: Persistence,
     /// What `unique-id-format` made for the request; empty for none.
     pub unique_id: Vec<u8>,
     /// Bytes of the request head after edits; it waits unjudged in the buffer until a server is there.
@@ -91,6 +95,7 @@ impl Default for Exchange {
             line: Vec::new(),
             has_line: false,
             captured: Captured::default(),
+            persistence: Persistence::default(),
             unique_id: Vec::new(),
             request_head_len: 0,
             prepared: false,
@@ -123,6 +128,7 @@ impl Exchange {
         self.edits.clear();
         self.line.clear();
         self.captured.clear();
+        self.persistence.clear();
         self.unique_id.clear();
         self.asked = RequestFraming::default();
         self.answered = ResponseFraming::default();

@@ -1,7 +1,7 @@
 //! What a request head gets before it goes to a server: headers of our own, the `connection` line, what
 //! forwarding must mend. Done once, when its backend is known.
 
-use super::reply;
+use super::{persistence, reply};
 use crate::settings::{AddressHeader, HttpMode, Proxy};
 use crate::stream::{Cause, Env, Stage, Stream, Turn, key};
 use crate::sys::socket;
@@ -26,6 +26,8 @@ pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     if let Some(name) = front.unique_id_header.as_ref().filter(|_| !http.unique_id.is_empty()) {
         add_header(&mut http.edits, &http.request, name.as_bytes(), &http.unique_id);
     }
+    let live = (env.proxies.as_slice(), env.servers.as_slice());
+    persistence::read_request(http, buffer.data(), (front, back), live, s.backend, env.clock.wall().secs);
     let (head, bytes) = (&http.request, buffer.data());
     if back.balance.needs_http() {
         let chunked = http.asked.body == Body::Chunked;

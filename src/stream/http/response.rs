@@ -1,6 +1,6 @@
 //! The response: its head, and the body after it.
 
-use super::{Exchange, reply, retry, reuse};
+use super::{Exchange, persistence, reply, retry, reuse};
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
@@ -194,6 +194,12 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
     }
     http.edits.clear();
     let head_len = usize::from(http.response.head_len);
+    if let (Some(backend), Some(server)) = (s.backend, s.server) {
+        let settings = &env.settings.proxies;
+        let sides = (&settings[s.frontend.0 as usize], &settings[backend.0 as usize]);
+        let server = &env.servers[server.0 as usize];
+        persistence::edit_response(http, &buffer.data()[at..], sides, server, env.clock.wall().secs);
+    }
     response_edits(
         &http.response,
         &buffer.data()[at..],

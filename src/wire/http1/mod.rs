@@ -4,6 +4,7 @@
 //! - `framing` says what the head means: how long the body is, whether the connection lives on.
 //! - `plain` rewrites a head that only a lenient reader takes: bare LF, folded values, odd spacing.
 //! - `forward` decides what else forwarding must change; most heads need nothing.
+//! - `cookies` finds the pairs of cookie headers.
 //! - `edit` applies such changes, and those of rules, in place.
 //! - `chunked` walks a chunked body and says how many bytes may be forwarded as they are.
 //! - `reply` holds the answers that the proxy gives by itself, `canned` those that the operator wrote.
@@ -18,6 +19,7 @@
 
 mod canned;
 mod chunked;
+mod cookies;
 mod edit;
 mod error;
 mod fields;
@@ -32,6 +34,7 @@ mod words;
 
 pub use canned::{Canned, CannedError};
 pub use chunked::{ChunkLimits, ChunkParser, Walk};
+pub use cookies::{Pair, pairs, set_cookie};
 pub use edit::{Applied, Edits, NoRoom};
 pub use error::{HeadError, Wrong};
 pub use fields::{Fields, HeaderField, Known, Limits, Range16, is_token};

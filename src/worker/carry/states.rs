@@ -305,6 +305,9 @@ fn server(env: &mut Env, id: ServerId, key: &str, now: Option<&str>) -> bool {
         },
         _ => return false,
     }
+    if key == "address" {
+        change::renew_cookie(env, id);
+    }
     true
 }
 
