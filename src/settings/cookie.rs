@@ -40,8 +40,8 @@ pub struct Cookie {
 }
 
 impl Cookie {
-    /// Whether it does anything: a name alone, or with words that need a mode, does not.
-    pub fn is_active(&self) -> bool {
+    /// Whether the log tells what became of it: not of a name without a mode.
+    pub fn is_logged(&self) -> bool {
         self.mode != CookieMode::Passive || self.indirect
     }
 

@@ -37,11 +37,6 @@ pub fn read(text: &[u8]) -> Option<i64> {
     Some(value << UNIT_SHIFT).filter(|secs| *secs > 0)
 }
 
-/// The units are what is compared: a date of the present unit is not older than now.
-pub fn is_before(secs: i64, now_secs: i64) -> bool {
-    secs >> UNIT_SHIFT < now_secs >> UNIT_SHIFT
-}
-
 /// Whether a date does not count any more: older than `max_secs`, or too far ahead.
 pub fn is_out(secs: i64, max_secs: u32, now_secs: i64) -> bool {
     secs > now_secs + AHEAD_SECS_MAX || secs + i64::from(max_secs) < now_secs

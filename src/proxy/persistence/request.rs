@@ -101,10 +101,10 @@ impl Persistence {
         let is_out = |secs: i64, max: Option<u32>| {
             secs != 0 && max.is_some_and(|max| dates::is_out(secs, max, now_secs))
         };
-        self.presented = if is_out(self.last_secs, cookie.maxidle_secs) {
-            Presented::Expired
-        } else if is_out(self.first_secs, cookie.maxlife_secs) {
+        self.presented = if is_out(self.first_secs, cookie.maxlife_secs) {
             Presented::Old
+        } else if is_out(self.last_secs, cookie.maxidle_secs) {
+            Presented::Expired
         } else {
             return false;
         };

@@ -130,7 +130,7 @@ impl Persistence {
     fn must_update(&self, cookie: &Cookie, now_secs: i64) -> bool {
         let lacks_last = cookie.maxidle_secs.is_some() && self.last_secs == 0;
         let lacks_first = cookie.maxlife_secs.is_some() && self.first_secs == 0;
-        let is_old = self.last_secs != 0 && dates::is_before(self.last_secs, now_secs);
+        let is_old = self.last_secs != 0 && self.last_secs < now_secs;
         lacks_last || lacks_first || is_old
     }
 

@@ -7,11 +7,6 @@ use crate::proxy::{Proxy, Server};
 use crate::settings::{self, Cookie};
 use crate::stream::{Env, Outcome, Stream};
 
-/// The cookie of a backend, when it does anything.
-fn cookie_of(backend: &settings::Proxy) -> Option<&Cookie> {
-    backend.cookie.as_ref().filter(|cookie| cookie.is_active())
-}
-
 /// Whether cookie lines are read: for persistence, or to be captured.
 fn reads_cookies(front: &settings::Proxy, back: &settings::Proxy) -> bool {
     back.cookie.is_some() || front.captures.cookie.is_some()
@@ -32,7 +27,7 @@ pub fn read_request(
     let list = backend.map_or(&[][..], |id| &proxies[id.0 as usize].servers);
     let find = |value: &[u8]| named(value, list, servers, back.options.persist);
     let head = (&http.request, bytes);
-    http.persistence.read_request(cookie_of(back), head, &mut http.edits, now_secs, find);
+    http.persistence.read_request(back.cookie.as_ref(), head, &mut http.edits, now_secs, find);
 }
 
 /// The first server of `list` with this cookie that may be used.
@@ -64,7 +59,7 @@ pub fn edit_response(
     }
     let value = server.cookie.as_deref().map(str::as_bytes);
     let context = Context { server: server.id, value, method: http.request.method, now_secs };
-    http.persistence.edit_response(cookie_of(back), context, (&http.response, bytes), &mut http.edits);
+    http.persistence.edit_response(back.cookie.as_ref(), context, (&http.response, bytes), &mut http.edits);
 }
 
 /// The server that the request's cookie names, while it may be used; else the request is balanced from here on.
@@ -83,9 +78,9 @@ pub fn server(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
 /// The four termination characters of the log.
 pub fn flags(s: &Stream, env: &Env) -> [u8; 4] {
     let [cause, stage] = s.outcome.unwrap_or(Outcome::NORMAL).flags();
-    let cookie = s.backend.and_then(|backend| cookie_of(env.proxy_settings(backend)));
-    let [presented, returned] = match (&s.http, cookie) {
-        (Some(http), Some(_)) => http.persistence.flags(),
+    let cookie = s.backend.and_then(|backend| env.proxy_settings(backend).cookie.as_ref());
+    let [presented, returned] = match &s.http {
+        Some(http) if cookie.is_some_and(Cookie::is_logged) => http.persistence.flags(),
         _ => *b"--",
     };
     [cause, stage, presented, returned]

@@ -150,6 +150,7 @@ fn dates_decide_whether_a_cookie_counts() {
         (format!("S=A{}", date(86_500)), 'E'),
         (format!("S=A{}{}", date(-8), date(-7000)), 'V'),
         (format!("S=A{}{}", date(-8), date(-7300)), 'O'),
+        (format!("S=A{}{}", date(-4000), date(-7300)), 'O'),
         (format!("S=A|{}", date(-7300)), 'O'),
         (format!("S=Z; S=A{}", date(-4000)), 'E'),
         (format!("S=A{}; S=B", date(-4000)), 'V'),
