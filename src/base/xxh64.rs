@@ -16,11 +16,8 @@ const STRIPE_LEN: usize = 32;
 pub fn xxh64(bytes: &[u8], seed: u64) -> u64 {
     let stripes = bytes.chunks_exact(STRIPE_LEN);
     let rest = stripes.remainder();
-    let mut hash = if bytes.len() < STRIPE_LEN {
-        seed.wrapping_add(PRIME_5)
-    } else {
-        converge(stripes, seed)
-    };
+    let mut hash =
+        if bytes.len() < STRIPE_LEN { seed.wrapping_add(PRIME_5) } else { converge(stripes, seed) };
     hash = hash.wrapping_add(bytes.len() as u64);
     let words = rest.chunks_exact(8);
     let tail = words.remainder();
@@ -59,9 +56,9 @@ fn converge<'a>(stripes: impl Iterator<Item = &'a [u8]>, seed: u64) -> u64 {
     let sum = [(a, 1), (b, 7), (c, 12), (d, 18)]
         .into_iter()
         .fold(0u64, |sum, (lane, by)| sum.wrapping_add(lane.rotate_left(by)));
-    lanes.into_iter().fold(sum, |hash, lane| {
-        (hash ^ round(0, lane)).wrapping_mul(PRIME_1).wrapping_add(PRIME_4)
-    })
+    lanes
+        .into_iter()
+        .fold(sum, |hash, lane| (hash ^ round(0, lane)).wrapping_mul(PRIME_1).wrapping_add(PRIME_4))
 }
 
 fn round(lane: u64, word: u64) -> u64 {

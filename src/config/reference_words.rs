@@ -190,7 +190,7 @@ pub static PROXY: &[(&str, Places)] = &[
     ("acl", DFBL), ("backlog", DFL), ("balance", DBL), ("be-unpublished", BL), ("bind", FL),
     ("capture", FL), ("clitcpka-cnt", DFL), ("clitcpka-idle", DFL), ("clitcpka-intvl", DFL),
     ("compression", DFBL), ("cookie", DBL), ("declare", FL), ("default-server", DBL),
-    ("default_backend", DFL), ("description", FBL), ("disabled", DFBL), ("dispatch", BL),
+    ("default_backend", DFL), ("description", FBL), ("disabled", DFBL), ("dispatch", BL), ("dynamic-cookie-key", DBL),
     ("email-alert", DFBL), ("enabled", DFBL), ("error-log-format", DFL), ("errorfile", DFBL),
     ("errorfiles", DFBL), ("errorloc", DFBL), ("errorloc302", DFBL), ("errorloc303", DFBL),
     ("external-check", DBL), ("filter", DFBL), ("force-be-switch", FL), ("force-persist", BL),

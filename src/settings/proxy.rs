@@ -213,7 +213,9 @@ impl Balance {
 impl Proxy {
     /// The key of its dynamic cookies at the start, where it makes some.
     pub fn initial_cookie_key(&self) -> Option<&str> {
-        self.dynamic_cookie_key.as_deref().filter(|_| self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic))
+        self.dynamic_cookie_key
+            .as_deref()
+            .filter(|_| self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic))
     }
 
     /// Whether its balancing lets `server` have this weight while it runs.

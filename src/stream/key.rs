@@ -20,19 +20,21 @@ pub fn hash(s: &Stream, backend: ProxyId, env: &Env) -> Option<u32> {
             Some(settings.hash_type.finish(source::hash(client)))
         }
         Balance::Uri(_) | Balance::UrlParam { .. } | Balance::Header { .. } => s.http.as_ref()?.balance_hash,
-        Balance::RdpCookie { name } => {
-            let front = env.conns.get(s.front)?;
-            let mut packet = [0; RDP_PACKET_LEN_MAX];
-            let len = sys_io::recv_peek(front.fd(), &mut packet).ok()?;
-            let value = rdp_cookie::value(packet.get(..len)?, name.as_bytes())?;
-            Some(settings.hash_type.of(value))
-        }
+        Balance::RdpCookie { name } => rdp_cookie(s, env, name, |value| Some(settings.hash_type.of(value))),
         Balance::RoundRobin
         | Balance::StaticRr
         | Balance::LeastConn
         | Balance::First
         | Balance::Random { .. } => None,
     }
+}
+
+/// What `read` makes of the RDP cookie `name` in what of the client's first packet has arrived.
+pub fn rdp_cookie<T>(s: &Stream, env: &Env, name: &str, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let front = env.conns.get(s.front)?;
+    let mut packet = [0; RDP_PACKET_LEN_MAX];
+    let len = sys_io::recv_peek(front.fd(), &mut packet).ok()?;
+    read(rdp_cookie::value(packet.get(..len)?, name.as_bytes())?)
 }
 
 /// Whether the body must be there before a server can be chosen: a POST whose query lacks the parameter.

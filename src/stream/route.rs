@@ -2,11 +2,13 @@
 
 use super::http::{self, reply};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, key};
-use crate::balance::{Algorithm, Choice, Load};
+use crate::balance::{Algorithm, Choice, Load, rdp_cookie};
 use crate::base::ids::{Id, ProxyId, ServerId};
 use crate::metrics::Gauge;
 use crate::proxy::{Server, Waiter};
+use crate::sys::addr::SockAddr;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 /// Chooses backend and server, and starts connecting or queues.
 pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
@@ -34,8 +36,8 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         false => Picked::None,
     };
     match picked {
-        Picked::Server(server) => {
-            take_slot(s, server, env);
+        Picked::Server(_) | Picked::Persistent(_) => {
+            take_slot(s, &picked, env);
             s.marks.assigned_ms = Some(env.now_ms());
             connect::start(s, env)
         }
@@ -76,7 +78,10 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
 }
 
 enum Picked {
+    /// The algorithm's choice.
     Server(ServerId),
+    /// The server that the client is to stay at.
+    Persistent(ServerId),
     /// No slot is free: of the one server that the request's key leads to, or of any.
     Full(Option<ServerId>),
     None,
@@ -91,7 +96,7 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
         let server = env.server(id);
         return match server.full() || (is_new && !server.queue.is_empty()) {
             true => Picked::Full(Some(id)),
-            false => Picked::Server(id),
+            false => Picked::Persistent(id),
         };
     }
     let hash = key::hash(s, backend, env);
@@ -137,9 +142,21 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     }
 }
 
-/// The server that the client is to stay at, by a cookie.
+/// The server that the client is to stay at, by a cookie. It is used whatever its weight; a server that is down is
+/// used with `option persist`. Where a connection to it failed, another one is found.
 fn persistent(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
-    http::persistence::server(s, backend, env)
+    if s.is_http {
+        return http::persistence::server(s, backend, env);
+    }
+    let settings = env.proxy_settings(backend);
+    let name = settings.rdp_persistence.as_ref().filter(|_| !s.redispatched)?;
+    let address = SocketAddr::V4(key::rdp_cookie(s, env, name, rdp_cookie::server)?);
+    let mut servers = env.proxies[backend.0 as usize].servers.iter().map(|id| &env.servers[id.0 as usize]);
+    let is_named = |server: &&Server| {
+        let at = server.address.as_ref().and_then(SockAddr::inet);
+        at == Some(address) && (server.usable() || settings.options.persist)
+    };
+    servers.find(is_named).map(|server| server.id)
 }
 
 /// Follows the load with the slots of servers that have `minconn`.
@@ -155,18 +172,24 @@ fn fit_slots(backend: ProxyId, env: &mut Env) {
     }
 }
 
-/// Takes one of the server's slots; [`release_slot`] gives it back.
-fn take_slot(s: &mut Stream, server: ServerId, env: &mut Env) {
+/// Takes one of the server's slots; [`release_slot`] gives it back. A server that was not chosen by the algorithm
+/// does not count as balanced.
+fn take_slot(s: &mut Stream, picked: &Picked, env: &mut Env) {
+    let (server, balanced) = match *picked {
+        Picked::Server(server) => (server, 1),
+        Picked::Persistent(server) => (server, 0),
+        Picked::Full(_) | Picked::None => return,
+    };
     let now = env.now_ms();
     let live = env.server(server);
     live.slots_used += 1;
     live.slots_used_peak = live.slots_used_peak.max(live.slots_used);
     live.counters.sess.enter();
     live.counters.sess_rate.add(now, 1);
-    live.counters.lbtot += 1;
+    live.counters.lbtot += balanced;
     live.counters.last_session_ms = Some(now as i64);
     let backend = live.backend;
-    env.proxy(backend).be.lbtot += 1;
+    env.proxy(backend).be.lbtot += balanced;
     load_changed(Some(server), env);
     s.server = Some(server);
     s.holds_slot = true;
@@ -255,7 +278,8 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
     if !first {
         return Turn::Wait;
     }
-    match pick(s, backend, env) {
+    let picked = pick(s, backend, env);
+    match picked {
         Picked::Full(server) if server == s.waits_for => Turn::Wait,
         Picked::Full(server) => {
             leave_queue(s, env);
@@ -265,9 +289,9 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
             leave_queue(s, env);
             no_server(s, env, Stage::Queue)
         }
-        Picked::Server(server) => {
+        Picked::Server(_) | Picked::Persistent(_) => {
             leave_queue(s, env);
-            take_slot(s, server, env);
+            take_slot(s, &picked, env);
             s.marks.assigned_ms = Some(env.now_ms());
             s.phase_deadline_ms = None;
             connect::start(s, env)

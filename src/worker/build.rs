@@ -203,7 +203,11 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             position: settings.proxies[backend].servers.iter().position(|other| *other == id).unwrap_or(0),
             address: s.resolved.clone(),
             ports: s.address.ports,
-            cookie: s.cookie_at(s.resolved.as_ref(), s.address.ports, settings.proxies[backend].initial_cookie_key()),
+            cookie: s.cookie_at(
+                s.resolved.as_ref(),
+                s.address.ports,
+                settings.proxies[backend].initial_cookie_key(),
+            ),
             connect: connect_spec(&settings.global.tune, s, &settings.proxies[backend], source),
             source: SourceAddr {
                 address: source.map(|x| x.address).filter(|a| !a.ip().is_unspecified() || a.port() != 0),

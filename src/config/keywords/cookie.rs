@@ -25,7 +25,8 @@ pub const ROWS: &[Directive] = &[
         "<key>: what dynamic cookies are hashed with",
         dynamic_cookie_key,
     ),
-    row("persist", Sections::BACK, Arity::ANY, "a method must follow", persist as fn(&mut Cx<'_>)).warning_itself(),
+    row("persist", Sections::BACK, Arity::ANY, "a method must follow", persist as fn(&mut Cx<'_>))
+        .warning_itself(),
     row(
         "persist rdp-cookie",
         Sections::BACK,
@@ -38,8 +39,8 @@ pub const ROWS: &[Directive] = &[
 
 /// Options behind the name.
 const WORDS: &[&str] = &[
-    "rewrite", "insert", "prefix", "indirect", "nocache", "postonly", "preserve", "httponly", "secure", "domain",
-    "maxidle", "maxlife", "dynamic", "attr",
+    "rewrite", "insert", "prefix", "indirect", "nocache", "postonly", "preserve", "httponly", "secure",
+    "domain", "maxidle", "maxlife", "dynamic", "attr",
 ];
 
 /// The cookie of `persist rdp-cookie` when none is named.

@@ -92,7 +92,9 @@ impl Persistence {
         self.returned = Returned::Provided;
         let taken_out = match cookie.mode {
             CookieMode::Insert => true,
-            CookieMode::Passive | CookieMode::Prefix | CookieMode::Rewrite => cookie.indirect && self.stays(context),
+            CookieMode::Passive | CookieMode::Prefix | CookieMode::Rewrite => {
+                cookie.indirect && self.stays(context)
+            }
         };
         match (cookie.mode, context.value) {
             _ if taken_out && !cookie.preserve => {
@@ -107,9 +109,8 @@ impl Persistence {
                 self.returned = Returned::Rewritten;
                 Fate::Follows(own)
             }
-            (CookieMode::Rewrite | CookieMode::Prefix, None) | (CookieMode::Insert | CookieMode::Passive, _) => {
-                Fate::Stays
-            }
+            (CookieMode::Rewrite | CookieMode::Prefix, None)
+            | (CookieMode::Insert | CookieMode::Passive, _) => Fate::Stays,
         }
     }
 
@@ -203,7 +204,8 @@ fn forbids(directive: &[u8]) -> bool {
 }
 
 fn limits(directive: &[u8]) -> bool {
-    let starts = |word: &[u8]| directive.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let starts =
+        |word: &[u8]| directive.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     starts(b"max-age") || starts(b"s-maxage")
 }
 

@@ -55,7 +55,8 @@ mod tests {
         ] {
             assert_eq!(answer(&mut world, line), expected, "{line}");
         }
-        let changes = ["set_dynamic_cookies 1 true", "set_dynamic_cookies 1 false", "set_cookie_key 1 secret"];
+        let changes =
+            ["set_dynamic_cookies 1 true", "set_dynamic_cookies 1 false", "set_cookie_key 1 secret"];
         assert_eq!(world.changes, changes);
     }
 }

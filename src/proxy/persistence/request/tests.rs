@@ -131,7 +131,11 @@ fn a_prefix_is_hidden_from_the_server() {
         ("S=\"A~x\"", 'I', "S=x\""),
     ] {
         let (persistence, seen) = read(Some(&cookie(CookieMode::Prefix, false)), &[line]);
-        assert_eq!((persistence.presented.letter().into(), seen), (flag, format!("Cookie: {left}")), "{line}");
+        assert_eq!(
+            (persistence.presented.letter().into(), seen),
+            (flag, format!("Cookie: {left}")),
+            "{line}"
+        );
     }
 }
 
@@ -142,7 +146,8 @@ fn dates_decide_whether_a_cookie_counts() {
         dates::write(&mut text, NOW_SECS + secs);
         String::from_utf8(text).unwrap()
     };
-    let cookie = Cookie { maxidle_secs: Some(3600), maxlife_secs: Some(7200), ..cookie(CookieMode::Insert, false) };
+    let cookie =
+        Cookie { maxidle_secs: Some(3600), maxlife_secs: Some(7200), ..cookie(CookieMode::Insert, false) };
     for (line, flag) in [
         (format!("S=A{}", date(-3000)), 'V'),
         (format!("S=A{}", date(-4000)), 'E'),

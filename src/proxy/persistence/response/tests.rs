@@ -86,14 +86,16 @@ fn postonly_and_preserve_hold_it_back() {
     assert_eq!(got, is('I', "set-cookie: S=A; path=/\r\n"));
     let preserve = Cookie { preserve: true, ..cookie(CookieMode::Insert) };
     for stays in [true, false] {
-        let got = edit(&mut client(stays), &preserve, context(Some("A"), Method::Get), "Set-Cookie: S=x; y\r\n");
+        let got =
+            edit(&mut client(stays), &preserve, context(Some("A"), Method::Get), "Set-Cookie: S=x; y\r\n");
         assert_eq!(got, is('P', "Set-Cookie: S=x; y\r\n"));
     }
 }
 
 #[test]
 fn rewrite_and_prefix_change_every_cookie_of_that_name() {
-    let lines = "Set-Cookie: a=1\r\nSet-Cookie: S = x ; path=/\r\nSet-Cookie: S=\"q;x\"\r\nSet-Cookie: S=k, b=3\r\n";
+    let lines =
+        "Set-Cookie: a=1\r\nSet-Cookie: S = x ; path=/\r\nSet-Cookie: S=\"q;x\"\r\nSet-Cookie: S=k, b=3\r\n";
     assert_eq!(
         with(CookieMode::Rewrite, false, lines),
         is('R', "Set-Cookie: a=1\r\nSet-Cookie: S=A ; path=/\r\nSet-Cookie: S=A\r\nSet-Cookie: S=A, b=3\r\n")
