@@ -80,6 +80,12 @@ impl CliConns {
         !self.ready.is_empty()
     }
 
+    /// Whether there are clients that came for one answer and do not have it. Those at a prompt are not counted: they
+    /// would keep the process for ever.
+    pub fn owes_answers(&self) -> bool {
+        self.conns.iter().any(|(_, cli)| !cli.session.is_interactive())
+    }
+
     /// Notes what the kernel said about a connection.
     pub fn mark(&mut self, index: u32, generation: u32, readiness: Readiness) {
         let id = Id::new(index, generation);

@@ -160,7 +160,7 @@ fn has_unread(front: &Connection) -> bool {
 pub fn check(w: &mut Worker) {
     let env = &w.live.env;
     let is_left = env.listeners.iter().all(|(_, listener)| listener.leaving.is_empty());
-    if env.stopping() && w.live.streams.is_empty() && is_left {
+    if env.stopping() && w.live.streams.is_empty() && is_left && !w.cli.owes_answers() {
         w.leave(Exit::Drained);
     }
 }

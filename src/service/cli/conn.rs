@@ -204,6 +204,11 @@ impl CliSession {
             || (!self.state.quit && (self.ends_after_line() || self.has_line()))
     }
 
+    /// Whether it shows a prompt and stays open.
+    pub fn is_interactive(&self) -> bool {
+        self.state.interactive
+    }
+
     /// The one line of a connection that is not interactive was taken.
     fn ends_after_line(&self) -> bool {
         self.in_line && !self.state.interactive
