@@ -83,6 +83,8 @@ pub struct Handover {
     pub wards: Vec<Ward>,
     /// A supervisor: the worker that a reload has started.
     pub starting: Option<Starting>,
+    /// A supervisor: one more reload was asked for.
+    pub again: bool,
     /// A supervisor: no notices.
     pub quiet: bool,
     /// A supervisor: `mworker-max-reloads`.
@@ -115,14 +117,30 @@ impl Handover {
     /// # Errors
     /// What memfd_create(2) and write(2) say.
     pub fn command(&self, invocation: &Invocation) -> io::Result<(Command, OwnedFd)> {
-        let mut file = child::memory_file(c"subflow-handover")?;
-        file.write_all(self.text().as_bytes())?;
-        let list = OwnedFd::from(file);
+        let list = self.list()?;
         let mut keep = self.descriptors();
         keep.push(list.as_fd());
         let mut command = invocation.command(&keep);
         command.env(VARIABLE, list.as_raw_fd().to_string());
         Ok((command, list))
+    }
+
+    /// Makes this process `invocation` again and hands this to it. Comes back only with the reason why it could
+    /// not be done.
+    pub fn replace(&self, invocation: &Invocation) -> io::Error {
+        let list = match self.list() {
+            Ok(list) => list,
+            Err(error) => return error,
+        };
+        let mut keep = self.descriptors();
+        keep.push(list.as_fd());
+        invocation.replace(&keep, (VARIABLE, &list.as_raw_fd().to_string()))
+    }
+
+    fn list(&self) -> io::Result<OwnedFd> {
+        let mut file = child::memory_file(c"subflow-handover")?;
+        file.write_all(self.text().as_bytes())?;
+        Ok(file.into())
     }
 
     /// All descriptors in it.
@@ -160,7 +178,7 @@ impl Handover {
                 let _ = writeln!(out, "its-socket {} {}", socket.fd.as_raw_fd(), describe(socket));
             }
         }
-        let _ = writeln!(out, "quiet {}", u8::from(self.quiet));
+        let _ = writeln!(out, "quiet {}\nagain {}", u8::from(self.quiet), u8::from(self.again));
         if let Some(max) = self.reloads_max {
             let _ = writeln!(out, "reloads-max {max}");
         }
@@ -208,6 +226,7 @@ fn take_line(h: &mut Handover, word: &str, rest: &str) -> Option<()> {
         }
         "its-socket" => h.starting.as_mut()?.sockets.push(socket(rest)?),
         "quiet" => h.quiet = rest == "1",
+        "again" => h.again = rest == "1",
         "reloads-max" => h.reloads_max = Some(rest.parse().ok()?),
         "ward" => {
             let values: Vec<&str> = rest.split(' ').collect();
@@ -258,6 +277,7 @@ mod tests {
                 sockets: vec![BoundSocket { fd: fd(), namespace: Some("blue".into()), path: None }],
             }),
             quiet: true,
+            again: true,
             reloads_max: Some(5),
             reloads: (3, 4),
             startup_logs: "[NOTICE] one\n[NOTICE] two\n".into(),

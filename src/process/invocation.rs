@@ -48,6 +48,18 @@ impl Invocation {
     }
 }
 
+impl Invocation {
+    /// Makes this process the same invocation, with the descriptors `keep` and one variable more. Comes back only
+    /// with the reason why it could not be done.
+    pub fn replace(&self, keep: &[BorrowedFd<'_>], variable: (&str, &str)) -> std::io::Error {
+        let there = self.dir.as_deref().map_or(Ok(()), std::env::set_current_dir);
+        match there {
+            Ok(()) => child::replace(&self.exe, &self.name, &self.args, keep, variable),
+            Err(error) => error,
+        }
+    }
+}
+
 /// The file that a shell would have executed for `name`. Links are kept: after an upgrade they lead elsewhere.
 fn typed_path(name: &OsStr, dir: Option<&Path>) -> Option<PathBuf> {
     let typed = Path::new(name);

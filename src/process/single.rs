@@ -24,7 +24,6 @@ use crate::worker::control::Channel;
 use nix::sys::signal::Signal;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 /// What such a process keeps for its reload.
@@ -171,6 +170,7 @@ impl Single {
             }),
             reloads: (0, self.failed),
             quiet: self.quiet,
+            again: self.again,
             reloads_max: self.reloads_max,
             ..Handover::default()
         };
@@ -180,9 +180,7 @@ impl Single {
     /// Executes the program anew, as the supervisor. Where that fails, this image of it does the same work.
     fn become_supervisor(&self, handover: Handover) -> Result<ExitCode, StartError> {
         let failed = |e| StartError::because("Cannot become the supervisor.", &e);
-        let (mut command, list) = handover.command(&self.invocation).map_err(failed)?;
-        let error = command.exec();
-        drop((command, list));
+        let error = handover.replace(&self.invocation);
         let text = format!("{} cannot be executed ({error}).", self.invocation.exe().display());
         say(Severity::Warning, &text);
         // The descriptors of the worker that this process was are its child's.

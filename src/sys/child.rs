@@ -5,11 +5,12 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +31,46 @@ pub fn command(exe: &Path, name: &OsStr, args: &[OsString], keep: &[BorrowedFd<'
     // SAFETY: `prepare` only makes system calls that are async-signal-safe; it allocates nothing.
     unsafe { command.pre_exec(prepare) };
     command
+}
+
+/// Makes this process another program, with the environment of now and `variable` besides. Signals that are
+/// blocked stay so: one that comes meanwhile waits for the new program instead of ending it. Comes back only with
+/// the reason why it could not be done.
+pub fn replace(
+    exe: &Path,
+    name: &OsStr,
+    args: &[OsString],
+    keep: &[BorrowedFd<'_>],
+    variable: (&str, &str),
+) -> io::Error {
+    let c_string = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
+    let words = std::iter::once(name).chain(args.iter().map(OsString::as_os_str));
+    let others = std::env::vars_os().filter(|(key, _)| key != variable.0);
+    let own = (OsString::from(variable.0), OsString::from(variable.1));
+    let pair = |(mut key, value): (OsString, OsString)| {
+        key.push("=");
+        key.push(value);
+        c_string(&key)
+    };
+    let texts = (|| {
+        let words = words.map(c_string).collect::<io::Result<Vec<_>>>()?;
+        let variables = others.chain([own]).map(pair).collect::<io::Result<Vec<_>>>()?;
+        Ok((c_string(exe.as_os_str())?, words, variables))
+    })();
+    let (exe, words, variables) = match texts {
+        Ok(texts) => texts,
+        Err(error) => return error,
+    };
+    for fd in keep {
+        // SAFETY: F_SETFD takes an integer.
+        if let Err(error) = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, 0) }) {
+            return error;
+        }
+    }
+    match nix::unistd::execve(&exe, &words, &variables) {
+        Ok(never) => match never {},
+        Err(error) => error.into(),
+    }
 }
 
 /// How a process ended.

@@ -201,6 +201,7 @@ impl Supervisor {
             self.workers.push(Child { reloads: ward.reloads, born_at, ..child });
         }
         self.came_up = true;
+        self.again = handover.again.then_some(Reload::Soft);
         self.tell_family();
         if let Some(starting) = handover.starting {
             let (launch, serial) = (Launch::resume(starting), self.serial());
