@@ -45,10 +45,16 @@ impl Signals {
 
     /// The signals that arrived. Several of one number before a call count as one, as always with
     /// signals. Take them all: the descriptor is told of by its edge.
-    pub fn drain(&mut self) -> impl Iterator<Item = Signal> + '_ {
+    ///
+    /// The kernel gives them by their numbers, not in the order they were sent. SIGTTIN comes last: it takes a SIGTTOU
+    /// back that is still waiting, and what was paused after all would stay so for ever.
+    pub fn drain(&mut self) -> impl Iterator<Item = Signal> + use<> {
         // An error other than "none left" cannot come from an open signalfd; it ends the list too.
-        std::iter::from_fn(|| self.fd.read_signal().ok().flatten())
+        let mut came: Vec<Signal> = std::iter::from_fn(|| self.fd.read_signal().ok().flatten())
             .filter_map(|info| Signal::try_from(info.ssi_signo as i32).ok())
+            .collect();
+        came.sort_by_key(|signal| *signal == Signal::SIGTTIN);
+        came.into_iter()
     }
 }
 
@@ -82,5 +88,14 @@ mod tests {
         got.sort_unstable();
         assert_eq!(got, [Signal::SIGHUP, Signal::SIGUSR1]);
         assert_eq!(signals.drain().count(), 0);
+    }
+
+    #[test]
+    fn a_resume_takes_back_the_pause_that_waits_before_it() {
+        let mut signals = Signals::new(&OPERATOR_SIGNALS).unwrap();
+        for signal in [Signal::SIGTTOU, Signal::SIGTTIN, Signal::SIGCHLD] {
+            nix::sys::signal::raise(signal).unwrap();
+        }
+        assert_eq!(signals.drain().last(), Some(Signal::SIGTTIN));
     }
 }
