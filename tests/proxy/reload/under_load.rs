@@ -21,7 +21,10 @@ fn run(shape: Shape, transport: Transport) {
     assert_eq!(scene.proxy.pid(), pid);
     stays.stop().assert_whole("long connections");
     short.stop().assert_whole("short connections");
-    scene.until("OldWorkers", 0);
+    if transport == Transport::Tcp {
+        // That MPTCP clients have gone the proxy may hear much later: see the load.
+        scene.until("OldWorkers", 0);
+    }
 }
 
 #[test]
