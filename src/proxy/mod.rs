@@ -28,8 +28,9 @@ pub struct Proxy {
     pub be: BackendCounters,
     /// Who is next.
     pub balance: Algorithm,
-    /// Servers that clients are spread over: up, with a weight, and no backup while others serve.
-    pub serving: usize,
+    /// By position, whether clients are spread over the server: it is up, has a weight, and is no backup while others
+    /// serve.
+    pub serving: Vec<bool>,
     /// Streams waiting for any server of this backend; without a limit of its own: each holds a client connection.
     pub queue: VecDeque<crate::base::ids::Id<crate::proxy::Waiter>>,
     /// `fullconn`: the load at which servers get all their slots.
@@ -50,8 +51,14 @@ impl Proxy {
     /// Takes in who of its servers, in order of declaration, may serve from now on.
     pub fn set_rotation(&mut self, servers: &[Candidate], allbackups: bool) {
         let views: Vec<ServerView> = balance::in_rotation(servers.iter().copied(), allbackups).collect();
-        self.serving = views.iter().filter(|view| view.effective_weight() > 0).count();
+        self.serving.clear();
+        self.serving.extend(views.iter().map(|view| view.effective_weight() > 0));
         self.balance.update(views);
+    }
+
+    /// Whether clients are spread over any server but the one at `position`.
+    pub fn serves_without(&self, position: usize) -> bool {
+        self.serving.iter().enumerate().any(|(at, serves)| *serves && at != position)
     }
 }
 

@@ -230,7 +230,8 @@ fn redispatches(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerI
         Some(n) if n > 0 => s.retries % n as u32 == 0,
         Some(n) => (settings.retries + 1 - s.retries) % n.unsigned_abs() == 0,
     };
-    if redispatch && env.proxy(backend).serving > 1 {
+    let position = env.server(server).position;
+    if redispatch && env.proxy(backend).serves_without(position) {
         env.proxy(backend).be.redispatches += 1;
         env.server(server).counters.redispatches += 1;
         route::release_slot(s, env);

@@ -148,7 +148,7 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         fe: FrontendCounters::default(),
         be: BackendCounters::default(),
         balance: fresh_algorithm(p, settings),
-        serving: 0,
+        serving: Vec::new(),
         queue: VecDeque::new(),
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),

@@ -4,6 +4,7 @@ mod balance;
 mod balance_hashes;
 mod change_over;
 mod cli;
+mod cookies;
 mod endurance;
 mod faults;
 mod http_basic;
