@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::kit::http::{BodyRule, normalise};
 use crate::kit::peer::WAIT;
 use crate::kit::rig::{Rig, compare, config};
+use crate::kit::sock::{self, Transport};
 
 /// Who answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -575,5 +576,38 @@ fn redispatch_needs_another_server_in_rotation() {
     for (options, other, who) in [("weight 0", "", S2), ("backup", "", S2), ("", "disabled", Nobody)] {
         let server = format!("backend server a ${{refused}} cookie A {options}\n");
         scene(&format!("{server}{lines} {other}"), &[("Cookie: S=A", who, "")]);
+    }
+}
+
+/// The RDP cookie that names a server (\[MS-RDPBCGR\] 3.2.5.3.1), in a connection request.
+fn rdp_packet(server: std::net::SocketAddr) -> Vec<u8> {
+    let std::net::IpAddr::V4(ip) = server.ip() else { panic!("servers here have IPv4 addresses") };
+    let (ip, port) = (u32::from_le_bytes(ip.octets()), server.port().swap_bytes());
+    let mut packet = b"\x03\0\0\x2a\x25\xe0\0\0\0\0\0".to_vec();
+    packet.extend_from_slice(format!("Cookie: msts={ip}.{port}.0000\r\n").as_bytes());
+    packet
+}
+
+#[test]
+fn an_rdp_cookie_names_the_server() {
+    let servers = "backend server a ${s1}\nbackend server b ${s2} weight 0\n";
+    for lines in ["backend persist rdp-cookie", "backend persist rdp-cookie(foo)", ""] {
+        compare(&config("tcp", &format!("{servers}{lines}")), |rig| {
+            let packet = rdp_packet(rig.s2.addr());
+            // Nobody accepts before the packet is there.
+            let fd = rig.proxy.while_stopped(|| {
+                let fd = sock::connect(Transport::Tcp, rig.fe).expect("connect");
+                rustix::net::send(&fd, &packet, rustix::net::SendFlags::empty()).expect("send");
+                fd
+            });
+            let mut client = rig.adopt(fd);
+            let named = lines.ends_with("rdp-cookie");
+            let mut server = if named { rig.s2.accept() } else { rig.s1.accept() };
+            server.take(packet.len());
+            server.close();
+            client.read_to_end();
+            client.close();
+            rig.expect_log();
+        });
     }
 }
