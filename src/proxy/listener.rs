@@ -57,6 +57,8 @@ pub struct Listener {
     pub counters: ListenerCounters,
     /// A change of its protocol that is yet to be made.
     pub change: Option<Change>,
+    /// Its address is given up: it closes when nobody waits in its queue.
+    pub removed: bool,
     /// Sockets that it had before, whose last clients are still coming.
     pub leaving: Vec<Leaving>,
 }

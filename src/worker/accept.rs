@@ -82,6 +82,18 @@ pub fn accept_rest(live: &mut Live, id: ListenerId) {
     while accept_some(live, id) {}
 }
 
+/// Stops listening at one address for good.
+pub fn close(env: &mut Env, id: ListenerId) {
+    let Some(listener) = env.listeners.get_mut(id) else { return };
+    if let Some(receiver) = listener.receiver.take() {
+        // Others may have the socket too: closing ours does not end the watch.
+        let _ = env.poller.deregister(receiver.fd.as_fd());
+    }
+    listener.change = None;
+    listener.gate.close();
+    listener.pending = false;
+}
+
 /// Accepts within the turn's budget; whether there may be more.
 fn accept_some(live: &mut Live, id: ListenerId) -> bool {
     let budget = match live.env.settings.global.tune.maxaccept {
@@ -116,6 +128,9 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
             Accept::Drained => {
                 listener.pending = false;
                 listener.queue_waits = false;
+                if listener.removed {
+                    close(env, id);
+                }
                 return false;
             }
             Accept::Pause(scarcity) => {

@@ -198,6 +198,7 @@ impl Binder<'_> {
             pause_logged: false,
             counters: ListenerCounters::default(),
             change,
+            removed: false,
             leaving: Vec::new(),
             receiver: Some(receiver),
         };

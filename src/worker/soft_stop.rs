@@ -55,7 +55,7 @@ pub fn begin(w: &mut Worker, reason: Reason) {
     let env = &mut w.live.env;
     let succeeded = matches!(reason, Reason::Succeeded(_));
     env.soft_stop = Some(SoftStop { since_ms: env.clock.now_ms(), succeeded });
-    env.ready_listeners.clear();
+    env.ready_listeners.retain(|id| env.listeners.get(*id).is_some_and(|listener| listener.removed));
     if let Some(ms) = env.settings.global.hard_stop_after_ms {
         env.wheel.insert(env.clock.now_ms() + ms, Alarm::HardStop);
     }
@@ -89,22 +89,25 @@ fn retire(w: &mut Worker, id: ListenerId, reason: &Reason) {
         Reason::Told => false,
         Reason::Succeeded(kept) => number.is_some_and(|number| kept.contains(&number)),
     };
-    if !goes_on && !is_cli {
+    if let Some(listener) = w.live.env.listeners.get_mut(id)
+        && !goes_on
+        && !is_cli
+    {
+        // Who waits behind a limit is let in when there is room, and only then it closes. A service that ends
+        // has no time for that.
+        listener.removed = matches!(reason, Reason::Succeeded(_));
         accept::accept_rest(&mut w.live, id);
     }
     let env = &mut w.live.env;
     let Some(listener) = env.listeners.get_mut(id) else { return };
-    if let Some(receiver) = listener.receiver.take() {
-        // Others may have the socket too: closing ours does not end the watch.
-        let _ = env.poller.deregister(receiver.fd.as_fd());
+    if listener.removed && listener.receiver.is_some() {
+        return;
     }
-    listener.change = None;
     // A socket that leaves stays open for who comes through it, as long as there is one that has the new clients.
     if !goes_on {
         listener.leaving.clear();
     }
-    listener.gate.close();
-    listener.pending = false;
+    accept::close(env, id);
 }
 
 /// SIGUSR1: the soft stop begins, after `grace` if there is one.
@@ -159,7 +162,10 @@ fn has_unread(front: &Connection) -> bool {
 /// Ends the loop when draining and nobody is left or still coming.
 pub fn check(w: &mut Worker) {
     let env = &w.live.env;
-    let is_left = env.listeners.iter().all(|(_, listener)| listener.leaving.is_empty());
+    let is_left = env.listeners.iter().all(|(_, listener)| {
+        let waits = listener.removed && listener.receiver.is_some();
+        listener.leaving.is_empty() && !waits
+    });
     if env.stopping() && w.live.streams.is_empty() && is_left && !w.cli.owes_answers() {
         w.leave(Exit::Drained);
     }

@@ -40,6 +40,36 @@ fn a_new_bind_opens_and_a_removed_one_closes() {
 }
 
 #[test]
+fn who_waits_at_a_removed_bind_is_served() {
+    for shape in SHAPES {
+        let scene = Scene::new(shape);
+        let more = reserve("127.0.0.1");
+        let with = format!(
+            "{}listen more\n    mode http\n    maxconn 1\n    backlog 100\n    bind {}\n    server s {}\n",
+            scene.config("", ""),
+            more.addr,
+            scene.origin
+        );
+        scene.proxy.reconfigure(&with);
+        scene.reload();
+        // One is in and says nothing yet; the others wait in the queue.
+        let mut all: Vec<TcpStream> =
+            (0..5).map(|_| TcpStream::connect(more.addr).expect("connect")).collect();
+        let in_it = || (scene.proxy.cli().stat("more", "FRONTEND", "scur") == "1").then_some(());
+        assert!(poll_until(WAIT, in_it).is_some());
+        scene.proxy.reconfigure(&scene.config("", ""));
+        scene.reload();
+        for (at, client) in all.iter_mut().enumerate() {
+            assert!(answered(client), "{shape:?}: client {at}");
+        }
+        drop(all);
+        let closed = poll_until(WAIT, || sock::connect(Transport::Tcp, more.addr).is_err().then_some(()));
+        assert!(closed.is_some(), "{shape:?}: a removed bind still accepts");
+        scene.until("OldWorkers", 0);
+    }
+}
+
+#[test]
 fn unix_and_abstract_sockets_go_on() {
     for shape in SHAPES {
         let scene = Scene::new(shape);
