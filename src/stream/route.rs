@@ -248,7 +248,17 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
     let waiting = queue_of(backend, server, env).len() as u32;
     // With `minconn` one more stream may mean one more slot: the first in the queue is to look.
     wake_next(backend, server, env);
-    if len_max > 0 && waiting >= len_max {
+    let stays = server.filter(|id| persistent(s, backend, env) == Some(*id));
+    let too_many = len_max > 0 && waiting >= len_max;
+    match stays {
+        Some(id) if too_many && env.proxy_settings(backend).options.redispatch.is_some() => {
+            return leave_persistent(s, id, env);
+        }
+        // It is the client's server already; the log shows so whatever becomes of the wait.
+        Some(id) => s.server = Some(id),
+        None => {}
+    }
+    if too_many {
         return no_server(s, env, Stage::Queue);
     }
     match server {
@@ -262,6 +272,17 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
     queued(backend, server, env).enter();
     load_changed(server, env);
     Turn::Go(Phase::Queue)
+}
+
+/// The server that the client is to stay at has too many who wait: another one is found (configuration.txt 5.2,
+/// `maxqueue`).
+fn leave_persistent(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
+    let live = env.server(server);
+    live.counters.redispatches += 1;
+    let backend = live.backend;
+    env.proxy(backend).be.redispatches += 1;
+    s.redispatched = true;
+    Turn::Go(Phase::Route)
 }
 
 /// In the queue: tries again when it is the first and a slot is free.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::kit::http::{BodyRule, normalise};
 use crate::kit::peer::WAIT;
+use crate::kit::proxy::poll_until;
 use crate::kit::rig::{Rig, compare, config};
 use crate::kit::sock::{self, Transport};
 
@@ -609,5 +610,47 @@ fn an_rdp_cookie_names_the_server() {
             client.close();
             rig.expect_log();
         });
+    }
+}
+
+#[test]
+fn a_queue_that_is_full_is_left_with_redispatch() {
+    let servers = "backend server a ${s1} cookie A maxconn 1 maxqueue 1\nbackend server b ${s2} cookie B\n";
+    const ASK_A: &str = "GET / HTTP/1.1\r\nHost: h\r\nCookie: S=A\r\nConnection: close\r\n\r\n";
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    for option in ["", "backend option redispatch"] {
+        compare(
+            &config("http", &format!("{LOG}{servers}backend cookie S insert indirect\n{option}")),
+            |rig| {
+                let mut first = rig.client();
+                first.send(ASK_A);
+                let mut busy = rig.s1.accept();
+                busy.read_http(BodyRule::Request);
+                let mut second = rig.client();
+                second.send(ASK_A);
+                let queued = || (rig.proxy.cli().stat("be", "a", "qcur") == "1").then_some(());
+                assert!(poll_until(WAIT, queued).is_some(), "the second request waits");
+                let mut third = rig.client();
+                third.send(ASK_A);
+                if !option.is_empty() {
+                    let mut other = rig.s2.accept();
+                    other.read_http(BodyRule::Request);
+                    other.send(OK);
+                    other.close();
+                }
+                third.read_http_to_end();
+                note_log(rig);
+                busy.send(OK);
+                busy.close();
+                first.read_http_to_end();
+                note_log(rig);
+                let mut free = rig.s1.accept();
+                free.read_http(BodyRule::Request);
+                free.send(OK);
+                free.close();
+                second.read_http_to_end();
+                note_log(rig);
+            },
+        );
     }
 }
