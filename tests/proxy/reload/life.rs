@@ -1,6 +1,8 @@
 //! How the processes end: by the operator's signals, by accident, by the limits on old workers.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 
 use nix::sys::signal::{Signal, kill};
@@ -165,4 +167,65 @@ fn a_worker_without_rights_is_followed_by_one_that_binds_a_privileged_port() {
         kill(top, Signal::SIGTERM).expect("kill");
         assert!(poll_until(WAIT, || child.try_wait().expect("wait")).is_some());
     }
+}
+
+/// A client with one exchange behind it, and its connection still open.
+fn idle_client(scene: &Scene) -> TcpStream {
+    let mut stream = TcpStream::connect(scene.http.addr).expect("connect");
+    stream.set_read_timeout(Some(WAIT)).expect("a timeout");
+    assert!(!exchange(&mut stream).contains("connection: close"));
+    stream
+}
+
+fn exchange(stream: &mut TcpStream) -> String {
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").expect("write");
+    let (mut text, mut room) = (String::new(), [0; 512]);
+    while !text.ends_with("hello") {
+        let len = stream.read(&mut room).expect("read");
+        assert!(len > 0, "the end after {text:?}");
+        text.push_str(&String::from_utf8_lossy(&room[..len]));
+    }
+    text
+}
+
+fn stops_listening(scene: &Scene) {
+    let refused = poll_until(WAIT, || TcpStream::connect(scene.http.addr).is_err().then_some(()));
+    assert!(refused.is_some(), "it still listens");
+}
+
+#[test]
+fn grace_lets_a_soft_stop_accept_for_a_while() {
+    for shape in SHAPES {
+        let mut scene = Scene::with(shape, &subflow(), "grace 1s");
+        scene.proxy.signal(Signal::SIGUSR1);
+        // Without it there is nobody to answer the second of these.
+        for _ in 0..20 {
+            assert!(exchange(&mut TcpStream::connect(scene.http.addr).expect("connect")).contains(" 200 "));
+        }
+        let status = scene.proxy.wait(WAIT).expect("it ends");
+        assert_eq!(status.code(), Some(0), "{shape:?}");
+    }
+}
+
+#[test]
+fn close_spread_time_says_when_idle_clients_are_closed() {
+    // Closed within the time, long before any timeout.
+    let mut scene = Scene::with(Shape::Single, &subflow(), "close-spread-time 200ms");
+    let mut clients: Vec<TcpStream> = (0..5).map(|_| idle_client(&scene)).collect();
+    scene.proxy.signal(Signal::SIGUSR1);
+    for client in &mut clients {
+        assert_eq!(client.read(&mut [0; 16]).expect("the end"), 0);
+    }
+    assert_eq!(scene.proxy.wait(WAIT).expect("it ends").code(), Some(0));
+
+    // Never: they go on as if nothing had been.
+    let mut scene = Scene::with(Shape::Single, &subflow(), "close-spread-time infinite");
+    let mut client = idle_client(&scene);
+    scene.proxy.signal(Signal::SIGUSR1);
+    stops_listening(&scene);
+    for _ in 0..3 {
+        assert!(!exchange(&mut client).contains("connection: close"));
+    }
+    drop(client);
+    assert_eq!(scene.proxy.wait(WAIT).expect("it ends").code(), Some(0));
 }
