@@ -3,9 +3,9 @@
 //! The manual names what is hashed and not how. It was found by trying: XXH64 of the key, the address and the
 //! port, four bytes of it, both in network order; in lower-case hexadecimal digits.
 
-use crate::base::xxh64::xxh64;
 use crate::net::address::Ports;
 use std::net::{IpAddr, SocketAddr};
+use xxhash_rust::xxh64::xxh64;
 
 /// The cookie of a server; a port offset stands for its port.
 pub fn of_server(key: &str, address: SocketAddr, ports: Ports) -> String {

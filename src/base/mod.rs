@@ -9,4 +9,3 @@ pub mod ids;
 pub mod ip_net;
 pub mod rate;
 pub mod wheel;
-pub mod xxh64;
