@@ -1,7 +1,7 @@
 //! Connecting to the chosen server, and what follows when that fails.
 
 use super::http::{self, reply};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, record, route};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, abort, record, route};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
@@ -12,7 +12,7 @@ use crate::net::protocol::Protocol;
 use crate::settings::RetryOn;
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
-use crate::sys::{io as sys_io, socket};
+use crate::sys::socket;
 use std::net::SocketAddr;
 
 /// Pause before the same server is tried again, in ms, unless `timeout connect` is shorter
@@ -119,39 +119,12 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         back.connecting = false;
         return connected(s, env);
     }
-    match client_left(s, env) {
-        Some(stage) => {
+    match abort::while_waiting(s, env) {
+        Some(turn) => {
             drop_back(s, env);
-            s.conclude(Cause::ClientAbort, stage);
-            if let Some(backend) = s.backend {
-                env.proxy(backend).be.cli_aborts += 1;
-            }
-            Turn::Go(Phase::Closed)
+            turn
         }
         None => Turn::Wait,
-    }
-}
-
-/// Whether the client went away while it waits for a connection, and the stage that the log shows: a reset
-/// counts as an abort of the data. One that ended its side without having sent anything has gone too.
-pub fn client_left(s: &Stream, env: &Env) -> Option<Stage> {
-    let Some(front) = env.conns.get(s.front) else { return Some(Stage::Connect) };
-    if front.broken() {
-        return Some(if s.is_http { Stage::Connect } else { Stage::Data });
-    }
-    let said_nothing = !s.is_http
-        && front.ready.contains(Readiness::READ_CLOSED)
-        && s.req.waiting() == 0
-        && matches!(sys_io::unread_len(front.fd()), Ok(0));
-    (said_nothing || route::client_is_gone(s, env)).then_some(Stage::Connect)
-}
-
-/// Whether a client that waited in the listener's queue went away there without having said anything.
-pub fn left_before_accept(s: &Stream, env: &Env) -> bool {
-    let Some(front) = env.conns.get(s.front) else { return true };
-    match sys_io::recv_peek(front.fd(), &mut [0]) {
-        Ok(n) => n == 0,
-        Err(e) => e.kind() != std::io::ErrorKind::WouldBlock,
     }
 }
 
@@ -214,7 +187,7 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         return Turn::Go(Phase::Route);
     }
     if matches!(failure, Failure::Timeout | Failure::AtOnce) {
-        return start(s, env);
+        return start_again(s, server, env);
     }
     let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
     s.phase_deadline_ms = Some(env.now_ms() + pause);
@@ -250,18 +223,31 @@ pub fn try_again(s: &mut Stream, env: &mut Env) -> Turn {
     };
     match redispatches(s, env, backend, server) {
         true => Turn::Go(Phase::Route),
-        false => start(s, env),
+        false => start_again(s, server, env),
+    }
+}
+
+/// Another attempt at the same server: one more session for it, as the reference counts.
+fn start_again(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
+    env.server(server).counters.sess.tot += 1;
+    start(s, env)
+}
+
+/// The turn-around time is over.
+pub fn after_backoff(s: &mut Stream, env: &mut Env) -> Turn {
+    match s.server {
+        Some(server) => start_again(s, server, env),
+        None => route::no_server(s, env, Stage::Connect),
     }
 }
 
 /// Between two attempts.
 pub fn wait_backoff(s: &mut Stream, env: &mut Env) -> Turn {
-    if let Some(stage) = client_left(s, env) {
-        s.conclude(Cause::ClientAbort, stage);
-        return Turn::Go(Phase::Closed);
+    if let Some(turn) = abort::while_waiting(s, env) {
+        return turn;
     }
     if s.phase_deadline_ms.is_some_and(|at| at <= env.now_ms()) {
-        return start(s, env);
+        return after_backoff(s, env);
     }
     Turn::Wait
 }

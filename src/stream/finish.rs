@@ -35,7 +35,8 @@ pub fn count(s: &mut Stream, env: &mut Env) {
     let (received, sent) = (s.req.delivered, s.res.delivered);
     let outcome = s.outcome.unwrap_or(Outcome::NORMAL);
     let times = timers(s, s.marks.start_ms, env.clock.now_ms());
-    let status = s.http.as_ref().map(|h| h.status).filter(|status| *status > 0);
+    // A request that ended without an answer counts as one with another status.
+    let status = s.http.as_ref().filter(|h| h.status > 0 || h.has_line).map(|h| h.status);
     let fe = &mut env.proxies[s.frontend.0 as usize].fe;
     fe.bytes_in += received;
     fe.bytes_out += sent;
@@ -50,6 +51,9 @@ pub fn count(s: &mut Stream, env: &mut Env) {
         count_at_listener(s, env, received, sent);
     }
     let Some(backend) = s.backend else { return };
+    if let Some(status) = status {
+        env.proxy(backend).be.http.count_response(status);
+    }
     let mut both = |update: &mut dyn FnMut(&mut crate::metrics::BackendCounters)| {
         update(&mut env.proxies[backend.0 as usize].be);
         if let Some(server) = s.server {
@@ -60,10 +64,8 @@ pub fn count(s: &mut Stream, env: &mut Env) {
         c.bytes_in += received;
         c.bytes_out += sent;
         c.times.add(times.queue_ms, times.connect_ms, times.response_ms, times.total_ms);
-        if let Some(status) = status {
-            c.http.count_response(status);
-        }
         match outcome.cause {
+            Cause::ClientAbort if outcome.stage == Stage::Headers => c.cli_aborts += 1,
             Cause::ClientAbort | Cause::ClientTimeout if outcome.stage == Stage::Data => c.cli_aborts += 1,
             Cause::ServerAbort | Cause::ServerTimeout if outcome.stage == Stage::Data => c.srv_aborts += 1,
             _ => {}

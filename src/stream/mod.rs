@@ -15,6 +15,7 @@
 //!     +-keep-alive---+---close---> Linger (drain the client) ---> Closed
 //! ```
 
+pub mod abort;
 pub mod connect;
 pub mod env;
 pub mod finish;

@@ -1,7 +1,7 @@
 //! Which backend and which server: the decision between a request and a connection.
 
 use super::http::{self, reply};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, key};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, abort, connect, key};
 use crate::balance::{Algorithm, Choice, Load, rdp_cookie};
 use crate::base::ids::{Id, ProxyId, ServerId};
 use crate::metrics::Gauge;
@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 /// Chooses backend and server, and starts connecting or queues.
 pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
-    if std::mem::take(&mut s.waited_outside) && connect::left_before_accept(s, env) {
+    if std::mem::take(&mut s.waited_outside) && abort::before_accept(s, env) {
         s.conclude(Cause::ClientAbort, Stage::Connect);
         return Turn::Go(Phase::Closed);
     }
@@ -75,6 +75,9 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
     be.sess.enter();
     be.sess_rate.add(now, 1);
     be.last_session_ms = Some(now as i64);
+    if s.is_http {
+        be.http.count_request(now);
+    }
 }
 
 enum Picked {
@@ -288,10 +291,9 @@ fn leave_persistent(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
 /// In the queue: tries again when it is the first and a slot is free.
 pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(backend) = s.backend else { return Turn::Go(Phase::Route) };
-    if connect::client_left(s, env).is_some() {
+    if let Some(turn) = abort::while_waiting(s, env) {
         leave_queue(s, env);
-        s.conclude(Cause::ClientAbort, Stage::Queue);
-        return Turn::Go(Phase::Closed);
+        return turn;
     }
     let first = queue_of(backend, s.waits_for, env)
         .front()
@@ -334,14 +336,6 @@ pub fn leave_queue(s: &mut Stream, env: &mut Env) {
             wake_next(backend, server, env);
         }
     }
-}
-
-/// Whether the client's connection is of no use any more: reset, or closed while `option abortonclose` holds.
-pub fn client_is_gone(s: &Stream, env: &Env) -> bool {
-    let Some(front) = env.conns.get(s.front) else { return true };
-    let abort = env.proxy_settings(s.frontend).options.abortonclose
-        || s.backend.is_some_and(|b| env.proxy_settings(b).options.abortonclose);
-    abort && (front.broken() || front.ended())
 }
 
 /// Nobody can serve this: 503 in HTTP mode, close in TCP mode.

@@ -114,7 +114,7 @@ pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
             reply::fail(s, env, 503)
         }
         (Phase::Connect, _) => connect::timed_out(s, env),
-        (Phase::Backoff, _) => connect::start(s, env),
+        (Phase::Backoff, _) => connect::after_backoff(s, env),
         (Phase::Exchange, Expired::Server) => http::server_silent(s, env),
         (Phase::Exchange, _) => http::client_silent(s, env),
         (Phase::Route | Phase::Reply | Phase::Linger | Phase::Closed, _) => {

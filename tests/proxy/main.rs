@@ -1,5 +1,6 @@
 //! Black-box tests: the proxy as a process, driven through its sockets. A module a feature.
 
+mod aborts;
 mod balance;
 mod balance_hashes;
 mod change_over;

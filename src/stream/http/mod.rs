@@ -10,7 +10,7 @@ pub mod retry;
 pub mod reuse;
 
 use super::forward::{Pumped, pump};
-use super::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, route, tcp};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, abort, connect, finish, tcp};
 use crate::base::buffer::Buffer;
 use crate::log::Captured;
 use crate::proxy::persistence::Persistence;
@@ -189,8 +189,10 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
     if again {
         return Turn::Again;
     }
-    if !http.response_started && route::client_is_gone(s, env) {
-        return client_gone(s);
+    if !http.response_started
+        && let Some(turn) = abort::while_served(s, env)
+    {
+        return turn;
     }
     Turn::Wait
 }

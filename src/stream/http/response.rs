@@ -139,6 +139,12 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
         Err(e) => return Err(bad_with(s, env, e.response_status())),
     }
     let status = http.response.status;
+    if let Some(server) = s.server {
+        // A server's requests are the answers it gave, interim ones included, as in the reference.
+        let counters = &mut env.server(server).counters.http;
+        counters.requests += 1;
+        counters.count_response(status);
+    }
     if http.answered.interim {
         return pass_interim(s, env, at).map(Some);
     }

@@ -285,7 +285,7 @@ pub const SCENES: &[Scene] = &[
     )
     .differs(
         "A client that resets while it waits",
-        &["client#1: Http(HTTP/1.1 200 OK", "<NOSRV> T/-1/-1/-1/T -1 BYTES - - CQ--", " 200 BYTES - - ----"],
+        &["client#1: Http(HTTP/1.1 200 OK", "<NOSRV> T/T/-1/-1/T -1 BYTES - - CQ--", " 200 BYTES - - ----"],
     ),
     scene(
         "waiting_client_half_closes",
