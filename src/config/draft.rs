@@ -11,6 +11,7 @@ use crate::settings::proxy::{HttpReuse, LoadState, TcpKeepalive};
 use crate::settings::{
     Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
 };
+use std::path::PathBuf;
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// `unix-bind`, for the binds below it.
     pub unix_bind: UnixOptions,
+    /// `h1-case-adjust-file`: the last one, and where it stands.
+    pub header_cases_file: Option<(Place, PathBuf)>,
     /// `default-path`, for the names below it.
     pub default_path: DefaultPath,
     /// Which section the lines being read belong to.

@@ -27,6 +27,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
         }
     }
     check::global::buffer_sizes(&mut draft.global);
+    check::global::header_cases(&mut draft, diags);
     let mut settings = Settings { global: draft.global, ..Settings::default() };
     let mut unresolved = false;
     let mut state_files = StateFiles::new(&settings.global, diags);

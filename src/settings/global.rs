@@ -4,6 +4,7 @@ use super::bind::UnixOptions;
 use super::logs::{Level, LogTarget};
 use crate::base::diag::Place;
 use crate::net::address::Address;
+use crate::wire::http1::HeaderCases;
 use std::path::PathBuf;
 
 /// Process-wide settings.
@@ -75,6 +76,8 @@ pub struct Global {
     pub server_state_base: Option<PathBuf>,
     /// `server-state-file`: states of servers of all backends.
     pub server_state_file: Option<PathBuf>,
+    /// `h1-case-adjust`, `h1-case-adjust-file`.
+    pub header_cases: HeaderCases,
     /// `stats socket` lines.
     pub stats_sockets: Vec<StatsSocket>,
     /// `stats timeout`; 10 s when absent.

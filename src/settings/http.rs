@@ -26,6 +26,10 @@ pub struct Http {
     pub pretend_keepalive: bool,
     /// `option http-buffer-request`: a request goes on when its body is there or a buffer is full.
     pub buffer_request: bool,
+    /// `option h1-case-adjust-bogus-client`: clients get header names in the case of `h1-case-adjust`.
+    pub adjusts_client: bool,
+    /// `option h1-case-adjust-bogus-server`: servers do.
+    pub adjusts_server: bool,
     /// `retry-on`
     pub retry_on: RetryOn,
 }

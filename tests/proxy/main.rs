@@ -8,6 +8,7 @@ mod cli;
 mod cookies;
 mod endurance;
 mod faults;
+mod header_case;
 mod http_basic;
 mod http_differential;
 mod http_options;

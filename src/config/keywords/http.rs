@@ -6,7 +6,7 @@ use crate::config::draft::HttpOption;
 use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
 use crate::net::address::{Family, Host};
 use crate::settings::{AddressHeader, RetryOn};
-use crate::wire::http1::is_token;
+use crate::wire::http1::{BadCase, is_token};
 
 /// Rows of this file.
 pub const ROWS: &[Directive] = &[
@@ -16,6 +16,20 @@ pub const ROWS: &[Directive] = &[
         Arity { min: 1, max: 1, missing: "expects an URI." },
         "<uri>: requests for it are answered here with a 200",
         monitor_uri,
+    ),
+    row(
+        "h1-case-adjust",
+        Sections::GLOBAL,
+        Arity::ANY,
+        "<from> <to>: the case that a header name is sent in, where an option asks for it",
+        case_adjust,
+    ),
+    row(
+        "h1-case-adjust-file",
+        Sections::GLOBAL,
+        Arity::ANY,
+        "<file>: such pairs of names, one a line",
+        case_adjust_file,
     ),
     no_op(
         "max-keep-alive-queue",
@@ -121,6 +135,35 @@ fn monitor_uri(cx: &mut Cx<'_>) {
     let uri = cx.arg(0).to_owned();
     if let Some(proxy) = cx.proxy() {
         proxy.settings.http.monitor_uri = Some(uri);
+    }
+}
+
+fn case_adjust(cx: &mut Cx<'_>) {
+    let (from, to) = (cx.arg(0), cx.arg(1));
+    if to.is_empty() {
+        return cx.alert("'h1-case-adjust' expects <from> and <to> as argument.");
+    }
+    if !cx.no_more_than(2) {
+        return;
+    }
+    match cx.draft.global.header_cases.insert(from, to) {
+        Ok(()) => {}
+        Err(BadCase::Differ) => {
+            cx.alert(format!("'h1-case-adjust' : '{from}' and '{to}' must not differ except in case."))
+        }
+        Err(BadCase::Twice) => cx.alert(format!("'h1-case-adjust' : duplicate entry '{from}'.")),
+    }
+}
+
+/// Read when all lines are known: the last one counts.
+fn case_adjust_file(cx: &mut Cx<'_>) {
+    let name = cx.arg(0);
+    if name.is_empty() {
+        return cx.alert("'h1-case-adjust-file' expects <file> as argument.");
+    }
+    if cx.no_more_than(1) {
+        let path = cx.draft.default_path.of(cx.place, name);
+        cx.draft.header_cases_file = Some((cx.place.clone(), path));
     }
 }
 

@@ -34,6 +34,16 @@ pub const ROWS: &[Directive] = &[
         Sections::BACK,
         "servers are not told that their connection will be closed",
     ),
+    flag(
+        "option h1-case-adjust-bogus-client",
+        Sections::FRONT,
+        "clients get header names in the case of 'h1-case-adjust'",
+    ),
+    flag(
+        "option h1-case-adjust-bogus-server",
+        Sections::BACK,
+        "servers get header names in the case of 'h1-case-adjust'",
+    ),
     flag("option http-buffer-request", Sections::PROXY, "wait for the body before a server is chosen"),
     flag("option http-ignore-probes", Sections::FRONT, "a connection without a request gets no error"),
     flag(
@@ -102,6 +112,8 @@ fn set_flag(cx: &mut Cx<'_>) {
     let name = row.name;
     match name {
         "option http-pretend-keepalive" => proxy.settings.http.pretend_keepalive = on,
+        "option h1-case-adjust-bogus-client" => proxy.settings.http.adjusts_client = on,
+        "option h1-case-adjust-bogus-server" => proxy.settings.http.adjusts_server = on,
         "option http-buffer-request" => proxy.settings.http.buffer_request = on,
         _ => store(name, on, &mut proxy.settings.options),
     }

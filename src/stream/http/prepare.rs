@@ -48,21 +48,19 @@ pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
         head.fields.all(Known::Expect).for_each(|field| http.edits.delete(field.line));
     }
     request_edits(head, bytes, &http.asked, link, &mut http.edits);
-    if http.edits.is_empty() {
-        return None;
-    }
-    let (used, head_len) = (buffer.len(), http.request_head_len);
-    match http.edits.apply(buffer.window_mut(), used, head_len) {
-        Ok(applied) => {
-            buffer.set_len(applied.used);
-            http.request_head_len = applied.head_len;
-            None
-        }
-        Err(_) => {
+    if !http.edits.is_empty() {
+        let (used, head_len) = (buffer.len(), http.request_head_len);
+        let Ok(applied) = http.edits.apply(buffer.window_mut(), used, head_len) else {
             s.conclude(Cause::Proxy, Stage::Request);
-            Some(reply::fail(s, env, 500))
-        }
+            return Some(reply::fail(s, env, 500));
+        };
+        buffer.set_len(applied.used);
+        http.request_head_len = applied.head_len;
     }
+    if back.http.adjusts_server {
+        env.settings.global.header_cases.adjust(&mut buffer.window_mut()[..http.request_head_len]);
+    }
+    None
 }
 
 /// The proxies whose settings count: a frontend's own ones where no backend is known.

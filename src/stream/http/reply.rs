@@ -6,7 +6,7 @@ use crate::channel::Channel;
 use crate::conn::transport::raw::{self, Write};
 use crate::settings::Mode;
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish};
-use crate::wire::http1::{self, Body, Canned, Link, Method};
+use crate::wire::http1::{self, Body, Canned, HeaderCases, Link, Method};
 
 /// Ends the exchange with `status`: an error document while the response has not begun, else a close.
 /// In TCP mode the client's connection is closed.
@@ -40,7 +40,10 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     let own = own.filter(|answer| http.has_line || answer.is_silent());
     http.keep_front &= own.is_none_or(Canned::keeps);
     s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
-    let text = document(status, http, own);
+    let mut text = document(status, http, own);
+    if http.has_line && env.proxy_settings(s.frontend).http.adjusts_client {
+        adjust_case(&mut text, &env.settings.global.header_cases);
+    }
     if !text.is_empty() {
         let mut buffer = env.pools.buffers.take();
         let len = buffer.extend(&text);
@@ -64,6 +67,12 @@ pub fn unsent_len(http: &Exchange, channel: &Channel) -> Option<usize> {
         _ => return None,
     };
     (len <= channel.waiting()).then_some(len)
+}
+
+/// Gives the header names of an answer the case that the clients want; its body stays.
+fn adjust_case(answer: &mut [u8], cases: &HeaderCases) {
+    let head_len = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(answer.len());
+    cases.adjust(&mut answer[..head_len]);
 }
 
 /// What the operator wrote for `status`, in the backend first.

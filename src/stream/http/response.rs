@@ -1,6 +1,7 @@
 //! The response: its head, and the body after it.
 
 use super::{Exchange, persistence, reply, retry, reuse};
+use crate::base::ids::ProxyId;
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
@@ -161,11 +162,11 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
 
 /// A 1xx goes on as it came; a client of HTTP/1.0 does not know them (RFC 9110 section 15.2).
 fn pass_interim(s: &mut Stream, env: &mut Env, at: usize) -> Result<Head, Turn> {
-    let _ = env;
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
         return Err(Turn::Go(Phase::Closed));
     };
     let len = usize::from(http.response.head_len);
+    adjust_case(&mut buffer.window_mut()[at..at + len], s.frontend, env);
     match http.asked.asked.version {
         crate::wire::http1::Version::V10 => buffer.delete(at..at + len),
         crate::wire::http1::Version::V11 => s.res.allow(len as u64),
@@ -229,6 +230,7 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
             }
         }
     }
+    adjust_case(&mut buffer.window_mut()[at..at + allowed], s.frontend, env);
     s.res.allow(allowed as u64);
     begin_body(&mut s.res, &mut s.res_body, http);
     if http.tunnel {
@@ -237,6 +239,13 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
     }
     record::log_early(s, env, allowed);
     Ok(())
+}
+
+/// Gives the header names the case that clients of `frontend` want.
+fn adjust_case(head: &mut [u8], frontend: ProxyId, env: &Env) {
+    if env.proxy_settings(frontend).http.adjusts_client {
+        env.settings.global.header_cases.adjust(head);
+    }
 }
 
 fn begin_body(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {

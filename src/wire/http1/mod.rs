@@ -5,6 +5,7 @@
 //! - `plain` rewrites a head that only a lenient reader takes: bare LF, folded values, odd spacing.
 //! - `forward` decides what else forwarding must change; most heads need nothing.
 //! - `cookies` finds the pairs of cookie headers.
+//! - `case` changes the case of header names.
 //! - `edit` applies such changes, and those of rules, in place.
 //! - `chunked` walks a chunked body and says how many bytes may be forwarded as they are.
 //! - `reply` holds the answers that the proxy gives by itself, `canned` those that the operator wrote.
@@ -18,6 +19,7 @@
 //! own edits; `request_edits`; `Edits::apply` unless `is_empty`; then the body as `Body` says. Responses likewise.
 
 mod canned;
+mod case;
 mod chunked;
 mod cookies;
 mod edit;
@@ -33,6 +35,7 @@ mod values;
 mod words;
 
 pub use canned::{Canned, CannedError};
+pub use case::{BadCase, HeaderCases};
 pub use chunked::{ChunkLimits, ChunkParser, Walk};
 pub use cookies::{Pair, pairs, set_cookie};
 pub use edit::{Applied, Edits, NoRoom};
