@@ -59,7 +59,7 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
         true => succeed(args, settings, &plan, sockets, Some(channel))?,
         false => build(args, settings, &plan, &mut Inheritance::new(sockets), Some(channel))?,
     };
-    show(&privileges::drop(&settings.global)?, Some(channel));
+    show(&privileges::drop(&settings.global, || {})?, Some(channel));
     child::end_with_parent(handover.parent, Signal::SIGTERM)
         .map_err(|e| StartError::because("The supervisor is gone.", &e))?;
     channel.send(Report::Version(version::COMPATIBLE_VERSION.to_owned()).encode());

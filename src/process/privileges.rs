@@ -13,11 +13,12 @@ use crate::sys::process as sys;
 ///
 /// Call it when all sockets are bound, all files open and the time zone loaded (making a
 /// [`Clock`](crate::base::clock::Clock) does that), and before the first connection is accepted.
-/// The messages returned are to be shown; they do not stop the start.
+/// `while_able` is called behind the chroot, the step that a wrong configuration fails, and before the rights to signal
+/// other processes go. The messages returned are to be shown; they do not stop the start.
 ///
 /// # Errors
 /// A step was refused: the process must not serve, for it has more rights than the operator meant.
-pub fn drop(global: &Global) -> Result<Vec<Diag>, StartError> {
+pub fn drop(global: &Global, while_able: impl FnOnce()) -> Result<Vec<Diag>, StartError> {
     let mut told = Vec::new();
     if global.set_dumpable {
         // Before the rights go: limits may have to be raised.
@@ -31,6 +32,7 @@ pub fn drop(global: &Global) -> Result<Vec<Diag>, StartError> {
         let text = format!("Cannot chroot({}).", jail.display());
         sys::change_root(jail).map_err(|error| StartError::because(text, &error))?;
     }
+    while_able();
     if let Some(gid) = global.gid {
         note(&mut told, leave_groups(global.uid.is_some()));
         let text = format!("Cannot set gid {gid}.");
@@ -71,13 +73,15 @@ mod tests {
     // Changing the identity for good is for the black-box tests: here it would be the test runner's.
     #[test]
     fn nothing_configured_changes_nothing() {
-        assert_eq!(drop(&Global::default()), Ok(Vec::new()));
+        let mut called = false;
+        assert_eq!(drop(&Global::default(), || called = true), Ok(Vec::new()));
+        assert!(called);
     }
 
     #[test]
     fn a_chroot_that_is_not_there_stops_the_start() {
         let global = Global { chroot: Some("/nonexistent/jail".into()), ..Global::default() };
-        let error = drop(&global).unwrap_err().to_string();
+        let error = drop(&global, || panic!("the start goes on")).unwrap_err().to_string();
         assert!(error.starts_with("[haproxy.main()] Cannot chroot(/nonexistent/jail). ("), "{error}");
     }
 }

@@ -146,9 +146,25 @@ fn start(
         },
     };
     let mut worker = succeed(args, settings, &plan, sockets, None)?;
+    let predecessors = args.predecessors.as_ref();
+    let mut dismissed = false;
     // With the rights that were needed to start: the older process may have more than this one keeps.
-    takeover::dismiss(args.predecessors.as_ref());
-    show(&privileges::drop(&settings.global)?, None);
+    let dismiss = || {
+        takeover::dismiss(predecessors);
+        dismissed = true;
+    };
+    let dropped = privileges::drop(&settings.global, dismiss);
+    match dropped {
+        Ok(told) => show(&told, None),
+        Err(error) => {
+            // The addresses have to be free before the older process is to have them again.
+            drop(worker);
+            if !dismissed {
+                takeover::reinstate(predecessors);
+            }
+            return Err(error);
+        }
+    }
     commit(args, &mut worker, None);
     if let Some(report) = report {
         report.ready().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
@@ -158,12 +174,12 @@ fn start(
     loop {
         match worker.run().map_err(|e| StartError::because("The poller failed.", &e))? {
             Exit::Reload => single.reload(&mut worker),
-            Exit::Process => {
-                if let Some(code) = single.look(&mut worker)? {
-                    return Ok(code);
-                }
-            }
+            Exit::Process => {}
             exit => return Ok(leave(exit, &mut worker)),
+        }
+        // After a reload too: of two reasons that came in one turn only one is told.
+        if let Some(code) = single.look(&mut worker)? {
+            return Ok(code);
         }
     }
 }

@@ -50,7 +50,7 @@ impl Single {
             let text = "SIGUSR2 is for the supervisor, not for its worker; ignored.";
             return worker.live.env.tell_all(Level::Warning, text);
         }
-        if worker.live.env.stopping() {
+        if worker.live.env.stopping() || worker.in_grace {
             return worker.live.env.tell_all(Level::Warning, "Reload refused: the process is stopping.");
         }
         if self.launch.is_some() {
@@ -88,7 +88,8 @@ impl Single {
     /// The old worker, split off, cannot go on, or the supervisor cannot work.
     pub fn look(&mut self, worker: &mut Worker) -> Result<Option<ExitCode>, StartError> {
         let Some((launch, until_ms)) = &mut self.launch else { return Ok(None) };
-        if *until_ms <= worker.live.env.now_ms() {
+        // Who was told to stop needs no successor: one that accepts would undo it.
+        if *until_ms <= worker.live.env.now_ms() || worker.live.env.stopping() || worker.in_grace {
             launch.kill();
         }
         match launch.hear() {

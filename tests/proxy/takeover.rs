@@ -387,26 +387,33 @@ fn an_address_in_use_is_asked_for() {
     }
 }
 
-/// A start that fails gives the addresses back.
+/// A start that fails gives the addresses back: where it cannot bind, and where it fails after that.
 #[test]
 fn the_older_process_goes_on_when_the_newer_one_cannot_start() {
-    let scene = Scene::new();
-    let config = |more: &str| {
-        let text = scene.config("", "noreuseport\n    no-mptcp");
-        text.replace(&format!("    bind abns@{}\n", scene.abstract_name()), "") + more
-    };
-    let older = Setup::default().start(&subflow(), &config(""));
     let taken = sock::listen(Transport::Tcp, reserve("127.0.0.1").addr, 1).expect("listen");
-    let cfg = scene.path("cfg");
     let other = format!("listen taken\n    bind {}\n", sock::local_addr(&taken));
-    fs::write(&cfg, format!("global\n{}", config(&other))).expect("write");
-    let mut command = std::process::Command::new(subflow());
-    command.args(["-db", "-sf"]).arg(older.pid().to_string()).arg("-f").arg(&cfg);
-    let (status, _, err) = run(&mut command);
-    assert_eq!(status.code(), Some(1));
-    assert!(err.contains("cannot bind socket (Address already in use)"), "{err}");
-    let resumed = poll_until(WAIT, || {
-        TcpStream::connect(scene.http.addr).ok().filter(|_| older.output().contains("Resumed frontend web."))
-    });
-    assert!(ask(resumed.unwrap_or_else(|| panic!("{}", older.output()))).contains(" 200 "));
+    for (mode, global, more, says) in [
+        ("-db", "", &other[..], "cannot bind socket (Address already in use)"),
+        ("-db", "\n    chroot /nonexistent", "", "Cannot chroot(/nonexistent)"),
+        ("-W", "\n    chroot /nonexistent", "", "Cannot chroot(/nonexistent)"),
+    ] {
+        let scene = Scene::new();
+        let config = |global: &str, more: &str| {
+            let text = scene.config("", &format!("noreuseport\n    no-mptcp{global}"));
+            text.replace(&format!("    bind abns@{}\n", scene.abstract_name()), "") + more
+        };
+        let older = Setup::default().start(&subflow(), &config("", ""));
+        let cfg = scene.path("cfg");
+        fs::write(&cfg, format!("global\n{}", config(global, more))).expect("write");
+        let mut command = std::process::Command::new(subflow());
+        command.args([mode, "-sf"]).arg(older.pid().to_string()).arg("-f").arg(&cfg);
+        let (status, _, err) = run(&mut command);
+        assert_eq!(status.code(), Some(1));
+        assert!(err.contains(says), "{err}");
+        let resumed = poll_until(WAIT, || {
+            let stream = TcpStream::connect(scene.http.addr).ok();
+            stream.filter(|_| older.output().contains("Resumed frontend web."))
+        });
+        assert!(ask(resumed.unwrap_or_else(|| panic!("{}", older.output()))).contains(" 200 "));
+    }
 }

@@ -176,9 +176,18 @@ impl Supervisor {
             return self.say(Severity::Notice, "The new worker is started again: a socket was replaced.");
         }
         let text = launch.failure(ended);
+        if self.ending.is_some() && self.came_up {
+            // Given up for the end, which is no failure.
+            self.reload_end = Some(ReloadEnd { number: self.begun, success: false });
+            return self.note(Severity::Notice, &text);
+        }
         if !self.came_up {
-            // It has said itself why.
-            self.exit_code = Some(1);
+            // They may have let their addresses go for it, and cannot have them again while there are copies.
+            launch.sockets.clear();
+            self.sockets.clear();
+            takeover::reinstate(self.at_start.predecessors.as_ref());
+            // It has said itself why, unless it was given up for the end.
+            self.exit_code = self.ending.is_none().then_some(1);
             self.note(Severity::Alert, &text);
             return;
         }
