@@ -46,7 +46,13 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     let outcome = check::read(args);
     check::print(args, &outcome);
     let messages = check::messages(args, &outcome);
-    messages.lines().for_each(|line| channel.send(Report::Log(line.to_owned()).encode()));
+    for line in messages.lines() {
+        channel.send(Report::Log(line.to_owned()).encode());
+        // There may be more of them than the channel keeps.
+        if channel.is_pending() {
+            flush(channel);
+        }
+    }
     let Some(settings) = outcome.settings else {
         flush(channel);
         return Ok(None);
@@ -131,6 +137,8 @@ fn wait_to_go(channel: &mut Channel) -> Option<Option<OwnedFd>> {
                     return Some(state);
                 }
             }
+            // Only the order to go on has a descriptor: the state, without which it is possible too.
+            Received::Crippled => return Some(None),
             Received::Blocked => wait(channel, PollFlags::POLLIN, PollTimeout::NONE),
             Received::End => return None,
         }

@@ -46,6 +46,8 @@ pub struct Launch {
     /// Its version, if it has told.
     pub version: Option<String>,
     stage: Stage,
+    /// There was no room for its sockets here.
+    crippled: bool,
 }
 
 impl Launch {
@@ -63,14 +65,32 @@ impl Launch {
         handover.channel = None;
         let (pid, log) = (child?.id() as i32, String::new());
         let sockets = Vec::new();
-        Ok(Launch { pid, channel, sockets, log, version: None, outdated: false, stage: Stage::Binding })
+        Ok(Launch {
+            pid,
+            channel,
+            sockets,
+            log,
+            version: None,
+            outdated: false,
+            stage: Stage::Binding,
+            crippled: false,
+        })
     }
 
     /// Goes on with a worker that another process has started, and that has bound everything.
     pub fn resume(starting: Starting) -> Launch {
         let Starting { pid, channel, sockets } = starting;
         let (channel, log) = (channel.into(), String::new());
-        Launch { pid, channel, sockets, log, version: None, outdated: false, stage: Stage::Bound }
+        Launch {
+            pid,
+            channel,
+            sockets,
+            log,
+            version: None,
+            outdated: false,
+            stage: Stage::Bound,
+            crippled: false,
+        }
     }
 
     /// How far it is.
@@ -92,6 +112,11 @@ impl Launch {
                     Some(Report::Ready) if self.stage == Stage::Going => self.stage = Stage::Ready,
                     _ => {}
                 },
+                // Without all of its sockets the next worker would not have them either.
+                Received::Crippled => {
+                    self.crippled = true;
+                    self.stage = Stage::Failed;
+                }
                 Received::Blocked => break,
                 Received::End => self.stage = Stage::Failed,
             }
@@ -120,6 +145,10 @@ impl Launch {
 
     /// Why it failed, for the operator: the first alert of its start, else how it ended.
     pub fn failure(&self, ended: Option<Ended>) -> String {
+        if self.crippled {
+            return "the limit of descriptors ('ulimit -n') leaves no room for the sockets of the new worker"
+                .into();
+        }
         let alert = self.log.lines().find(|line| line.starts_with("[ALERT]"));
         let told = alert.and_then(|line| line.split_once(") : ")).map(|(_, text)| text.to_owned());
         let how = ended.map(|ended| format!("exited with {ended}"));

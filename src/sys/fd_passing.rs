@@ -1,11 +1,18 @@
 //! Descriptors over a unix socket (`SCM_RIGHTS`, man 7 unix).
 
-use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg};
-use std::io::{self, IoSlice, IoSliceMut};
+use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
+use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// The most descriptors one message carries (`SCM_MAX_FD`).
 pub const FDS_PER_MESSAGE_MAX: usize = 253;
+
+/// Bytes of the control buffer for them.
+// SAFETY: CMSG_SPACE only computes.
+const CONTROL_LEN: usize =
+    unsafe { libc::CMSG_SPACE((FDS_PER_MESSAGE_MAX * size_of::<RawFd>()) as u32) } as usize;
+/// The error of a message whose descriptors were lost.
+pub const LOST: i32 = libc::EMSGSIZE;
 
 /// Sends `bytes` (at least one) and with them copies of `fds`; returns how many bytes went.
 ///
@@ -23,24 +30,45 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io:
 /// is the end.
 ///
 /// # Errors
-/// `EMSGSIZE` when descriptors were lost because too many came or none were left here; what recvmsg
+/// [`LOST`] when descriptors were lost because too many came or none were left here; what recvmsg
 /// says.
 pub fn receive(socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
-    let mut control = nix::cmsg_space!([RawFd; FDS_PER_MESSAGE_MAX]);
-    let mut parts = [IoSliceMut::new(room)];
-    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-    let message = recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
+    // In words, for the alignment of `cmsghdr`.
+    let mut control = [0u64; CONTROL_LEN.div_ceil(size_of::<u64>())];
+    let mut part = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
+    // SAFETY: all zero is a valid `msghdr`: null pointers and lengths of nothing.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    (message.msg_iov, message.msg_iovlen) = (&raw mut part, 1);
+    (message.msg_control, message.msg_controllen) = (control.as_mut_ptr().cast(), CONTROL_LEN as _);
+    // SAFETY: `message` names `room` and `control`, which live on, with their lengths.
+    let len = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC) };
+    let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
+    // Those that came although others were lost have to be closed: nix would leave them open.
+    let fds = taken(&message);
+    if message.msg_flags & libc::MSG_CTRUNC != 0 {
+        return Err(io::Error::from_raw_os_error(LOST));
+    }
+    Ok((len, fds))
+}
+
+/// The descriptors that came with a message which recvmsg(2) has just filled in. Call it once for each message.
+fn taken(message: &libc::msghdr) -> Vec<OwnedFd> {
     let mut fds = Vec::new();
-    for one in message.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(numbers) = one {
-            // SAFETY: the kernel made these descriptors for us with this call; nobody else owns them.
-            fds.extend(numbers.into_iter().map(|n| unsafe { OwnedFd::from_raw_fd(n) }));
+    // SAFETY: the kernel has filled the control buffer in, and its length says how far; the macros stay inside. The
+    // descriptors of a message of rights are new ones, and nobody else owns them.
+    unsafe {
+        let mut header = libc::CMSG_FIRSTHDR(message);
+        while let Some(one) = header.as_ref() {
+            if (one.cmsg_level, one.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+                let bytes = one.cmsg_len.saturating_sub(libc::CMSG_LEN(0) as usize);
+                let numbers = libc::CMSG_DATA(header).cast::<RawFd>();
+                let all = (0..bytes / size_of::<RawFd>()).map(|at| numbers.add(at).read_unaligned());
+                fds.extend(all.map(|number| OwnedFd::from_raw_fd(number)));
+            }
+            header = libc::CMSG_NXTHDR(message, header);
         }
     }
-    if message.flags.contains(MsgFlags::MSG_CTRUNC) {
-        return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
-    }
-    Ok((message.bytes, fds))
+    fds
 }
 
 #[cfg(test)]

@@ -18,6 +18,12 @@ pub fn set_nofile_limit(soft: u64, hard: u64) -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
 }
 
+/// Raises the soft limit of open descriptors as far as the hard one allows.
+pub fn raise_nofile_limit() -> io::Result<()> {
+    let (_, hard) = nofile_limit()?;
+    set_nofile_limit(hard, hard)
+}
+
 /// Limits the address space to so many bytes (`-m`).
 pub fn set_address_space_limit(bytes: u64) -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_AS, bytes, bytes)?)

@@ -415,3 +415,17 @@ fn a_socket_that_cannot_be_had_stops_the_start() {
     );
     assert_eq!(start(&["-c", "-S", "/tmp/m"]).0, Some(0));
 }
+
+/// A worker that has no descriptor left cannot be asked, and goes on serving.
+#[test]
+fn a_worker_without_a_free_descriptor_is_not_ended_by_a_question() {
+    let family = Family::start(&subflow(), "");
+    let worker = poll_until(WAIT, || family.worker()).expect("a worker");
+    assert!(family.ask("@1 show info\n").contains("Pid:"));
+    let none = ["--nofile=3:3".to_owned(), "-p".to_owned(), worker.to_string()];
+    assert!(std::process::Command::new("prlimit").args(none).status().expect("prlimit").success());
+    let _ = family.ask("@1 show info\n");
+    let told = poll_until(WAIT, || family.stderr().contains("No descriptor is left").then_some(()));
+    assert!(told.is_some(), "{}", family.stderr());
+    assert_eq!(family.worker(), Some(worker), "{}", family.stderr());
+}

@@ -34,6 +34,7 @@ use crate::event::poller::{Event, Poller};
 use crate::event::signals::{OPERATOR_SIGNALS, Signal, Signals};
 use crate::event::token::{Kind, Token};
 use crate::metrics::Family;
+use crate::sys::process;
 use crate::worker::control::{BoundSocket, Channel, Order};
 use ending::Ending;
 use std::os::fd::AsFd;
@@ -149,6 +150,8 @@ pub fn resume(invocation: Invocation, options: Options, handover: Handover) -> R
 
 impl Supervisor {
     fn new(invocation: Invocation, options: Options) -> Result<Supervisor, StartError> {
+        // It has copies of all listening sockets, twice during a reload. What cannot be raised is told of when it is needed.
+        let _ = process::raise_nofile_limit();
         let poller =
             Poller::new(EVENTS_PER_TURN).map_err(|e| StartError::because("Cannot open the poller.", &e))?;
         let signals =

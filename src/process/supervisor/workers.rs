@@ -75,6 +75,10 @@ impl Supervisor {
                     Some(Report::Rest(state)) => self.tell_current(Order::Add(state)),
                     _ => {}
                 },
+                Received::Crippled => {
+                    let text = "No descriptor is left for what a worker sent, it is left out.";
+                    self.say(Severity::Warning, text);
+                }
                 // Its end is heard from the kernel.
                 Received::Blocked | Received::End => return,
             }

@@ -40,6 +40,11 @@ pub fn run(w: &mut Worker) {
                     follow(w, &mut control, order);
                 }
             }
+            Received::Crippled => {
+                let text = "No descriptor is left for what the supervisor sent, it is left out.";
+                log::warn!("{text}");
+                w.live.env.tell_all(Level::Warning, text);
+            }
             Received::Blocked => break,
             Received::End => {
                 // Nobody could reload or stop this process any more.

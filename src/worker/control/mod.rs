@@ -49,6 +49,8 @@ pub type Message = (String, Vec<OwnedFd>);
 pub enum Received {
     /// One.
     Message(Message),
+    /// One whose descriptors were lost: this process has no room for them.
+    Crippled,
     /// None yet.
     Blocked,
     /// The other end is gone.
@@ -108,7 +110,7 @@ impl Channel {
         !self.waiting.is_empty()
     }
 
-    /// The next message. Descriptors that are lost on the way make it the end: nothing would fit any more.
+    /// The next message.
     pub fn receive(&mut self) -> Received {
         let mut room = vec![0; MESSAGE_LEN_MAX];
         loop {
@@ -118,6 +120,7 @@ impl Channel {
                     return Received::Message((String::from_utf8_lossy(&room[..len]).into_owned(), fds));
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.raw_os_error() == Some(fd_passing::LOST) => return Received::Crippled,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock && !self.broken => return Received::Blocked,
                 Err(_) => return Received::End,
             }
@@ -168,6 +171,15 @@ pub fn read_state(file: OwnedFd) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The beginning of a text that would not fit into a message.
+fn cut(text: &str, len_max: usize) -> &str {
+    let mut end = text.len().min(len_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +219,7 @@ mod tests {
             match far.receive() {
                 Received::Message((text, _)) => came += usize::from(text.len() == long.len()),
                 Received::Blocked => near.flush(),
-                Received::End => panic!("ended"),
+                Received::Crippled | Received::End => panic!("ended"),
             }
         }
         assert!(!near.is_pending());

@@ -1,6 +1,6 @@
 //! What a worker is told.
 
-use super::Message;
+use super::{MESSAGE_LEN_MAX, Message, cut};
 use crate::metrics::Family;
 use crate::service::cli::rows::level_word;
 use crate::service::cli::{Rights, severity};
@@ -49,7 +49,9 @@ impl Order {
                 plain(&format!("family {} {} {} {} {}", f.reloads, f.failed, f.old, f.old_conns, f.oldest_s))
             }
             Order::Cli(socket, rights) => (format!("cli {}", describe(rights)), vec![socket]),
-            Order::Tell(level, text) => plain(&format!("tell {} {text}", level as u8)),
+            Order::Tell(level, text) => {
+                (cut(&format!("tell {} {text}", level as u8), MESSAGE_LEN_MAX).to_owned(), Vec::new())
+            }
         }
     }
 
@@ -138,6 +140,12 @@ mod tests {
         assert!(matches!(again(Order::Cli(socket, rights)), Order::Cli(_, came) if came == rights));
         let told = again(Order::Tell(Level::Alert, "no  such file".into()));
         assert!(matches!(told, Order::Tell(Level::Alert, text) if text == "no  such file"));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_what_a_message_holds() {
+        let (text, _) = Order::Tell(Level::Alert, "é".repeat(MESSAGE_LEN_MAX)).encode();
+        assert!(text.len() <= MESSAGE_LEN_MAX && text.ends_with('é'));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a worker tells.
 
-use super::{MESSAGE_LEN_MAX, Message, SOCKETS_PER_MESSAGE};
+use super::{MESSAGE_LEN_MAX, Message, SOCKETS_PER_MESSAGE, cut};
 use crate::net::receiver::Receiver;
 use crate::sys::addr::SockAddr;
 use std::ffi::OsString;
@@ -141,14 +141,6 @@ pub fn understand(fd: OwnedFd, line: &str) -> Option<BoundSocket> {
         Some(bytes) => Some(String::from_utf8(bytes).ok()?),
     };
     Some(BoundSocket { fd, namespace, path: bytes(path)?.map(|bytes| OsString::from_vec(bytes).into()) })
-}
-
-fn cut(text: &str, len_max: usize) -> &str {
-    let mut end = text.len().min(len_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::{SHAPES, Scene, WAIT};
 use crate::kit::load::Load;
-use crate::kit::proxy::subflow;
+use crate::kit::proxy::{poll_until, subflow};
 use crate::kit::sink::Sink;
 use crate::kit::sock::{self, Transport};
 
@@ -66,6 +66,12 @@ fn whatever_is_wrong_the_old_worker_goes_on() {
         Case {
             name: "a mistake in the configuration",
             spoil: &|scene, _| scene.proxy.reconfigure(&scene.config("maxconn lots", "")),
+            says: "parsing [",
+            mend: &good,
+        },
+        Case {
+            name: "a mistake whose message is longer than one to the old worker may be",
+            spoil: &|scene, _| scene.proxy.reconfigure(&scene.config(&"x".repeat(40_000), "")),
             says: "parsing [",
             mend: &good,
         },
@@ -131,4 +137,29 @@ fn a_reload_while_it_stops_is_refused() {
     stays.more(20);
     assert_eq!(scene.number("Reloads"), 0);
     stays.stop().assert_whole("long connections");
+}
+
+/// SIGUSR1 while the new worker starts: the stop stays a stop, although that one comes up in the meantime.
+#[test]
+fn a_stop_during_a_reload_is_not_undone() {
+    let program = Program::new();
+    let mut scene = Scene::with(super::Shape::Single, &program.path(), "");
+    let stays = Load::long(1, Transport::Tcp, scene.tcp.addr);
+    let may_go = program.dir.path().join("go");
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.02; done\nexec {} \"$@\"",
+        may_go.display(),
+        subflow().display()
+    );
+    program.become_script(&script);
+    scene.proxy.signal(Signal::SIGUSR2);
+    poll_until(WAIT, || scene.proxy.output().contains("forked").then_some(())).expect("a new worker");
+    scene.proxy.signal(Signal::SIGUSR1);
+    scene.until("Stopping", 1);
+    fs::write(&may_go, "").expect("write");
+    let given_up = poll_until(WAIT, || scene.proxy.output().contains("Reload failed").then_some(()));
+    assert!(given_up.is_some(), "{}", scene.proxy.output());
+    stays.more(20);
+    stays.stop().assert_whole("long connections");
+    assert!(scene.proxy.wait(WAIT).is_some_and(|status| status.success()), "{}", scene.proxy.output());
 }

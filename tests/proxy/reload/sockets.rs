@@ -1,8 +1,10 @@
 //! Which sockets go on, which are new and which end.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixStream};
 
 use super::{SHAPES, Scene, Shape, WAIT};
@@ -119,4 +121,33 @@ fn clients_between_two_requests_are_told_with_their_next_response() {
     stream.read_to_string(&mut text).expect("the answer, then the end");
     assert!(text.contains("connection: close") && text.ends_with("hello"), "{text}");
     scene.until("OldWorkers", 0);
+}
+
+/// The supervisor has every socket twice during a reload, whatever the soft limit is that it was started with.
+#[test]
+fn a_low_soft_limit_of_descriptors_is_no_limit_for_the_supervisor() {
+    const SOFT: usize = 256;
+    let dir = tempfile::TempDir::new().expect("a temporary directory");
+    let program = dir.path().join("limited");
+    let script = format!("#!/bin/sh\nulimit -Sn {SOFT}\nexec {} \"$@\"\n", subflow().display());
+    fs::write(&program, script).expect("write");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let scene = Scene::with(Shape::Supervised, &program, "");
+    let mut config = scene.config("", "") + "listen many\n    mode tcp\n    server s 127.0.0.1:1\n";
+    for at in 0..SOFT + 50 {
+        config += &format!("    bind unix@{}\n", dir.path().join(at.to_string()).display());
+    }
+    scene.proxy.reconfigure(&config);
+    scene.reload();
+    scene.reload();
+}
+
+/// More lines of messages than the channel to the supervisor keeps.
+#[test]
+fn a_configuration_with_thousands_of_warnings_is_taken() {
+    let scene = Scene::new(Shape::Supervised);
+    let mut config = scene.config("", "") + "defaults\n    mode http\n";
+    (0..5000).for_each(|at| config += &format!("backend b{at}\n    server s 127.0.0.1:1\n"));
+    scene.proxy.reconfigure(&config);
+    scene.reload();
 }
