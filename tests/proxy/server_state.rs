@@ -72,7 +72,7 @@ fn aged(text: &str) -> String {
     let age = |line: &str| {
         let mut words: Vec<&str> = line.split(' ').collect();
         if words.len() == 25 && !line.starts_with('#') {
-            words[9] = "3600";
+            words[9] = "4000";
         }
         words.join(" ") + "\n"
     };
@@ -166,8 +166,8 @@ fn a_file_that_is_wrong_applies_to_nothing_and_is_told() {
 
 #[test]
 fn a_backend_may_have_a_file_of_its_own() {
-    let line = "3 be 1 s1 127.0.0.1 0 1 10 10 9 1 0 0 0 0 0 0 - 81 - 0 0 - - 0\n\
-        3 be 9 gone 127.0.0.1 0 1 10 10 9 1 0 0 0 0 0 0 - 81 - 0 0 - - 0\n";
+    let line = "3 be 1 s1 127.0.0.1 0 1 10 10 9000 1 0 0 0 0 0 0 - 81 - 0 0 - - 0\n\
+        3 be 9 gone 127.0.0.1 0 1 10 10 9000 1 0 0 0 0 0 0 - 81 - 0 0 - - 0\n";
     for (file, keyword) in [
         ("be", ""),
         ("be", "server-state-file-name use-backend-name"),
@@ -184,7 +184,10 @@ fn a_backend_may_have_a_file_of_its_own() {
         );
         for program in std::iter::once(subflow()).chain(haproxy()) {
             let proxy = start(&program, dir.path().to_str().expect("a path"), &text);
-            assert!(states(&proxy, 9)[0].contains(" s1 127.0.0.1 0 1 10 10 old "), "{program:?} {keyword}");
+            assert!(
+                states(&proxy, 3600)[0].contains(" s1 127.0.0.1 0 1 10 10 old "),
+                "{program:?} {keyword}"
+            );
             for told in [
                 "Proxy 'be': backend ID mismatch: from server state file: '3', from running config '2'",
                 "Proxy 'be': can't find server 'gone' in backend 'be'",
