@@ -1,11 +1,12 @@
 //! Going to the background (`-D`, `daemon`).
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use crate::process::StartError;
 use crate::process::pidfile::PidFile;
-use crate::sys::process::{Forked, fork, leave_session, silence};
+use crate::sys::process::{Forked, fork, leave_session, open_null, silence};
 
 /// What the child writes when it serves.
 const READY: u8 = 1;
@@ -25,6 +26,8 @@ pub enum Side {
 #[derive(Debug)]
 pub struct Report {
     parent: UnixStream,
+    /// Opened at the start, for a chroot has none.
+    null: File,
 }
 
 impl Report {
@@ -32,9 +35,9 @@ impl Report {
     /// accept.
     ///
     /// # Errors
-    /// /dev/null cannot be opened.
+    /// None that Linux would give.
     pub fn ready(mut self) -> io::Result<()> {
-        silence()?;
+        silence(&self.null)?;
         // A parent that was killed meanwhile does not wait any more.
         let _ = self.parent.write_all(&[READY]);
         Ok(())
@@ -57,7 +60,8 @@ pub fn split(pidfile: Option<PidFile>) -> Result<Side, StartError> {
         Forked::Child => {
             // Children of the daemon are to be in its session too.
             leave_session().map_err(|error| StartError::because("Cannot leave the terminal.", &error))?;
-            Ok(Side::Child(Report { parent: child }))
+            let null = open_null().map_err(|error| StartError::because("Cannot open /dev/null.", &error))?;
+            Ok(Side::Child(Report { parent: child, null }))
         }
         Forked::Parent(pid) => {
             drop(child);

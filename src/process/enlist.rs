@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::handover::Handover;
 use super::say::show;
-use super::serve::{build, commit, freeze, leave, prepare, servable, succeed};
+use super::serve::{build, commit, freeze, is_daemon, leave, prepare, servable, succeed};
 use super::{StartError, check, privileges, version};
 use crate::base::diag::{Diag, Severity};
 use crate::base::ids::Id;
@@ -65,6 +65,8 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
         true => succeed(args, settings, &plan, sockets, Some(channel))?,
         false => build(args, settings, &plan, &mut Inheritance::new(sockets), Some(channel))?,
     };
+    let null = is_daemon(args, &settings.global).then(sys_process::open_null).transpose();
+    let null = null.map_err(|e| StartError::because("Cannot open /dev/null.", &e))?;
     show(&privileges::drop(&settings.global, || {})?, Some(channel));
     child::end_with_parent(handover.parent, Signal::SIGTERM)
         .map_err(|e| StartError::because("The supervisor is gone.", &e))?;
@@ -73,10 +75,10 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
     let Some(state) = wait_to_go(channel) else { return Ok(None) };
     take_state(&mut worker, state, channel);
     commit(args, &mut worker, Some(channel));
-    channel.send(Report::Ready.encode());
-    if settings.global.daemon && !args.foreground && !args.debug {
-        sys_process::silence().map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
+    if let Some(null) = null {
+        sys_process::silence(&null).map_err(|e| StartError::because("Cannot leave the terminal.", &e))?;
     }
+    channel.send(Report::Ready.encode());
     worker.live.env.boot.family.reloads = handover.reloads.0;
     Ok(Some(worker))
 }

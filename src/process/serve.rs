@@ -96,7 +96,7 @@ fn is_quiet(args: &Args, global: &Global) -> bool {
     (args.quiet || global.quiet) && !args.verbose
 }
 
-fn is_daemon(args: &Args, global: &Global) -> bool {
+pub(super) fn is_daemon(args: &Args, global: &Global) -> bool {
     global.daemon && !args.foreground && !args.debug
 }
 

@@ -5,6 +5,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{self, ForkResult, Gid, Uid};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -144,10 +145,14 @@ pub fn leave_session() -> io::Result<()> {
     Ok(unistd::setsid().map(drop)?)
 }
 
-/// Puts standard input, output and error on `/dev/null`.
-pub fn silence() -> io::Result<()> {
+/// `/dev/null`, open for reading and writing. A chroot may not have it: open it before.
+pub fn open_null() -> io::Result<File> {
+    std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")
+}
+
+/// Puts standard input, output and error on `null`.
+pub fn silence(null: &File) -> io::Result<()> {
     use std::os::fd::AsRawFd;
-    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
     for number in 0..=2 {
         // SAFETY: no pointers; the standard descriptors are never held as `OwnedFd`.
         check(unsafe { libc::dup2(null.as_raw_fd(), number) })?;

@@ -283,4 +283,27 @@ fn debians_configuration_runs_as_it_is() {
     let root = fs::read_link(format!("/proc/{}/root", running.pid())).expect("a link");
     assert_eq!(root, Path::new("/var/lib/haproxy"));
     expect_logged(&log, "\"GET / HTTP/1.0\"");
+    drop(running);
+
+    // As it is means in the background too, with a supervisor that keeps the rights for the next worker.
+    let (status, _, err) = run(&mut unshared(&format!("{world} && exec \"$0\" -p \"$dir/pid\" -f \"$1\"")));
+    assert!(status.success(), "{status}: {err}");
+    let text = fs::read_to_string(place.path("pid")).expect("the pid file");
+    let top = Pid::from_raw(text.trim().parse().expect("a number"));
+    let socket = PathBuf::from(format!("/proc/{top}/root/run/haproxy/admin.sock"));
+    let info = |key: &str| -> Option<i32> {
+        let answer = crate::kit::cli::Cli::new(&socket).try_command("show info").ok()?;
+        answer.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": ")?.parse().ok())
+    };
+    for reloads in 0..2 {
+        let worker = poll_until(WAIT, || (info("Reloads") == Some(reloads)).then(|| info("Pid")).flatten());
+        let worker = Pid::from_raw(worker.expect("a worker that has seen the reload"));
+        assert!(place.serves());
+        assert_eq!(status_of(top, "Uid"), vec!["0"; 4]);
+        assert_eq!(status_of(worker, "Uid"), vec![haproxy.uid.to_string(); 4]);
+        expect_logged(&log, "\"GET / HTTP/1.0\"");
+        kill(top, Signal::SIGUSR2).expect("kill");
+    }
+    kill(top, Signal::SIGTERM).expect("kill");
+    assert!(poll_until(WAIT, || has_ended(top).then_some(())).is_some());
 }
