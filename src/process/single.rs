@@ -132,6 +132,8 @@ impl Single {
     /// The new worker has bound everything. In the child this returns, in the parent only with an exit status.
     fn split(&mut self, worker: &mut Worker) -> Result<Option<ExitCode>, StartError> {
         let Some((mut launch, _)) = self.launch.take() else { return Ok(None) };
+        // Two processes have the poller from here on, and only one of them this channel.
+        let _ = worker.live.env.poller.deregister(launch.channel.as_fd());
         let split = Channel::pair().and_then(|pair| Ok((pair, bound_sockets(worker)?, fork()?)));
         let ((channel, far), sockets, forked) = match split {
             Ok(split) => split,

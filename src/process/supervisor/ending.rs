@@ -3,6 +3,7 @@
 use super::{Part, Supervisor};
 use crate::base::diag::Severity;
 use crate::process::handover::Shape;
+use crate::process::launch::Stage;
 use crate::sys::child;
 use crate::sys::process::die_of;
 use nix::sys::signal::Signal;
@@ -25,6 +26,13 @@ impl Supervisor {
     /// SIGUSR1: all finish and end. SIGTERM, SIGINT: all end now.
     pub(super) fn end(&mut self, signal: Signal) {
         if self.ending.as_ref().is_some_and(|ending| ending.until_ms.is_some()) {
+            return;
+        }
+        if signal == Signal::SIGUSR1
+            && self.launch.as_ref().is_some_and(|(launch, ..)| launch.stage() == Stage::Going)
+        {
+            // It may have clients already: it is asked as soon as it says that it accepts.
+            self.ends_when_ready = true;
             return;
         }
         if self.ending.is_none() {

@@ -94,6 +94,10 @@ pub struct Supervisor {
     /// Messages of the last start, for `show startup-logs`.
     startup_logs: String,
     next_serial: u32,
+    /// A soft stop was asked for while a worker was about to accept.
+    ends_when_ready: bool,
+    /// Exit status of the current worker, which died while another was about to take its place.
+    orphaned: Option<i32>,
     /// There was a worker that accepted.
     came_up: bool,
     /// The exit status, when it is not the usual one.
@@ -183,6 +187,8 @@ impl Supervisor {
             ending: None,
             startup_logs: String::new(),
             next_serial: 0,
+            ends_when_ready: false,
+            orphaned: None,
             came_up: false,
             exit_code: None,
             exit: None,
@@ -283,11 +289,14 @@ impl Supervisor {
             self.say(Severity::Warning, "The old worker does not give its state, going on without.");
             self.go(None);
         }
-        if self.launch.as_ref().is_some_and(|(_, _, until_ms)| *until_ms <= now)
-            && let Some((launch, ..)) = &mut self.launch
+        if let Some((launch, _, until_ms)) = &mut self.launch
+            && *until_ms <= now
         {
             launch.kill();
+            // Its end is heard from the kernel, whenever that is.
+            *until_ms = now + START_MAX_MS;
         }
+        self.give_up_on_deaf_workers();
         self.enforce_end(now);
     }
 
@@ -320,7 +329,9 @@ impl Supervisor {
         self.family.old = old.clone().count() as u32;
         self.family.old_conns = old.clone().map(|worker| worker.draining.0).sum();
         self.family.oldest_s = old.map(|worker| worker.draining.1).max().unwrap_or(0);
-        if self.family != self.told {
+        let current = self.workers.iter().find(|worker| worker.part == Part::Current);
+        // One that does not read is told of the latest state when it does.
+        if self.family != self.told && current.is_none_or(|worker| !worker.channel.is_pending()) {
             self.told = self.family;
             let order = Order::Family(self.family);
             self.tell_current(order);

@@ -126,6 +126,10 @@ impl Supervisor {
         self.options.notifier.ready(process::pid(), "Ready.");
         // The new one knows nothing yet.
         self.told = crate::metrics::Family::default();
+        self.orphaned = None;
+        if std::mem::take(&mut self.ends_when_ready) {
+            self.end(Signal::SIGUSR1);
+        }
     }
 
     /// What `hard-reload` asks for.
@@ -192,6 +196,12 @@ impl Supervisor {
             return;
         }
         self.refused(&text);
+        if let Some(code) = self.orphaned.take() {
+            self.exit_code = Some(code);
+            self.end(Signal::SIGTERM);
+        } else if std::mem::take(&mut self.ends_when_ready) {
+            self.end(Signal::SIGUSR1);
+        }
     }
 
     /// The current worker has replaced a socket. One that starts was handed the old one, which leads nowhere soon: it is

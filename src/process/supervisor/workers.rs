@@ -2,7 +2,7 @@
 
 use super::Supervisor;
 use crate::base::diag::Severity;
-use crate::process::launch::replace;
+use crate::process::launch::{Stage, replace};
 use crate::settings::Level;
 use crate::sys::child::{self, Ended};
 use crate::worker::control::{Channel, Order, Received, Report};
@@ -123,9 +123,35 @@ impl Supervisor {
             if self.options.survives_failure {
                 return;
             }
+            if self.is_succeeded() {
+                // The next one goes on without what this one counted.
+                self.orphaned = Some(ended.code());
+                if self.export_until_ms.is_some() {
+                    self.go(None);
+                }
+                return;
+            }
             self.exit_code = Some(ended.code());
             self.say(Severity::Alert, "exit-on-failure: killing every processes with SIGTERM");
             self.end(Signal::SIGTERM);
+        }
+    }
+
+    /// Whether a worker is there that has bound everything, and only has to be let go on.
+    fn is_succeeded(&self) -> bool {
+        let stage = self.launch.as_ref().map(|(launch, ..)| launch.stage());
+        matches!(stage, Some(Stage::Bound | Stage::Going))
+    }
+
+    /// Ends workers that have not read their channel for so long that it broke: they could not be told to stop
+    /// accepting.
+    pub(super) fn give_up_on_deaf_workers(&mut self) {
+        let deaf = |worker: &mut Child| worker.channel.take_overflow().then_some(worker.pid);
+        let deaf: Vec<i32> = self.workers.iter_mut().filter_map(deaf).collect();
+        for pid in deaf {
+            if child::signal(pid, Signal::SIGKILL) {
+                self.say(Severity::Alert, &format!("Worker ({pid}) does not follow orders, killing it."));
+            }
         }
     }
 

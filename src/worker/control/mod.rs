@@ -63,6 +63,7 @@ pub struct Channel {
     socket: OwnedFd,
     waiting: VecDeque<Message>,
     broken: bool,
+    overflowed: bool,
 }
 
 impl Channel {
@@ -80,7 +81,7 @@ impl Channel {
     pub fn send(&mut self, message: Message) {
         debug_assert!(message.0.len() <= MESSAGE_LEN_MAX && !message.0.is_empty());
         if self.waiting.len() >= WAITING_MAX {
-            self.broken = true;
+            (self.broken, self.overflowed) = (true, !self.broken);
         }
         if !self.broken {
             self.waiting.push_back(message);
@@ -103,6 +104,11 @@ impl Channel {
                 }
             }
         }
+    }
+
+    /// Whether messages were lost since the last time, because the other end does not read.
+    pub fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.overflowed)
     }
 
     /// Whether messages wait for room.
@@ -136,7 +142,7 @@ impl From<Channel> for OwnedFd {
 
 impl From<OwnedFd> for Channel {
     fn from(socket: OwnedFd) -> Self {
-        Channel { socket, waiting: VecDeque::new(), broken: false }
+        Channel { socket, waiting: VecDeque::new(), broken: false, overflowed: false }
     }
 }
 
@@ -232,6 +238,7 @@ mod tests {
             near.send(("x".repeat(64), Vec::new()));
         }
         assert!(near.broken && matches!(near.receive(), Received::End));
+        assert!(near.take_overflow() && !near.take_overflow(), "told once");
     }
 
     #[test]
