@@ -80,8 +80,8 @@ impl Channel {
     /// Sends a message, or keeps it until the other end has room.
     pub fn send(&mut self, message: Message) {
         debug_assert!(message.0.len() <= MESSAGE_LEN_MAX && !message.0.is_empty());
-        if self.waiting.len() >= WAITING_MAX {
-            (self.broken, self.overflowed) = (true, !self.broken);
+        if !self.broken && self.waiting.len() >= WAITING_MAX {
+            (self.broken, self.overflowed) = (true, true);
         }
         if !self.broken {
             self.waiting.push_back(message);
