@@ -32,6 +32,8 @@ counted! {
         pub splice_refused: u64,
         /// Binds and servers that were to use MPTCP and fell back to TCP, at start and later.
         pub mptcp_fallbacks: u64,
+        /// Malformed requests and responses kept for `show errors`.
+        pub bad_messages: u64,
         /// Turns of the loop.
         pub turns: u64,
     }
@@ -51,6 +53,7 @@ impl ProcessCounters {
                 sess_rate: self.sess_rate,
                 bytes_out_rate: self.bytes_out_rate,
                 log_dropped: self.log_dropped,
+                bad_messages: self.bad_messages,
                 ..ProcessCounters::default()
             };
         }

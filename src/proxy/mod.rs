@@ -1,5 +1,6 @@
 //! A live proxy and server: state, limits, queue, idle connections.
 
+pub mod bad_message;
 pub mod limits;
 pub mod listener;
 pub mod persistence;
@@ -11,6 +12,7 @@ pub use server::Server;
 use crate::balance::{self, Algorithm, Candidate, ServerView};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::metrics::{BackendCounters, FrontendCounters};
+use bad_message::BadMessages;
 use std::collections::VecDeque;
 
 /// One proxy while it runs. What never changes is in the settings at the same position.
@@ -43,6 +45,8 @@ pub struct Proxy {
     pub makes_cookies: bool,
     /// What dynamic cookies are hashed with.
     pub cookie_key: Option<String>,
+    /// What `show errors` shows of it.
+    pub bad: BadMessages,
     /// Its servers.
     pub servers: Vec<ServerId>,
 }

@@ -21,6 +21,7 @@ use crate::metrics::{BackendCounters, Family, FrontendCounters, ProcessCounters,
 use crate::net::connect::{ConnectSpec, SourcePorts};
 use crate::net::inherit::Inheritance;
 use crate::net::listener::{Keepalive, SocketBuffers};
+use crate::proxy::bad_message::BadMessages;
 use crate::proxy::server::{Admin, SourceAddr};
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
@@ -155,6 +156,7 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         log_lines: 0,
         makes_cookies: p.cookie.as_ref().is_some_and(|cookie| cookie.dynamic),
         cookie_key: p.dynamic_cookie_key.clone(),
+        bad: BadMessages::default(),
         servers: p.servers.clone(),
     }
 }

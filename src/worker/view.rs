@@ -7,8 +7,8 @@ use crate::net::protocol::{Protocol, SockFamily};
 use crate::proxy::server::Admin;
 use crate::proxy::{Listener, ListenerId};
 use crate::service::cli::view::{
-    CliSocketView, FrontState, HeldView, InfoView, ListenerView, ProxyView, ServerState, ServerView,
-    SessionView, World,
+    BadMessageView, CliSocketView, Direction, FrontState, HeldView, InfoView, ListenerView, ProxyView,
+    ServerState, ServerView, SessionView, World,
 };
 use crate::stream::{Phase, Stream};
 use crate::sys::addr::SockAddr;
@@ -122,6 +122,31 @@ impl World for Live {
     fn session_from(&self, from: usize) -> Option<SessionView<'_>> {
         let id = (from..self.streams.slots()).find_map(|at| self.streams.id_at(at))?;
         self.session_view(self.streams.get(id)?)
+    }
+
+    fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>> {
+        let bad = &self.env.proxies.get(proxy)?.bad;
+        let message = match direction {
+            Direction::Request => bad.request.as_ref(),
+            Direction::Response => bad.response.as_ref(),
+        }?;
+        let settings = self.env.settings;
+        let named = |id: ProxyId| {
+            let proxy = &settings.proxies[id.0 as usize];
+            (proxy.name.as_str(), proxy.id)
+        };
+        Some(BadMessageView {
+            when: message.when,
+            event: message.event,
+            frontend: named(message.frontend),
+            backend: message.backend.map(named),
+            server: message.server.map(|id| (settings.server(id).name.as_str(), settings.server(id).id)),
+            client: &message.client,
+            listener_id: message.listener_id,
+            error: message.error,
+            bytes: &message.bytes,
+            capacity: message.capacity,
+        })
     }
 
     fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>> {

@@ -22,6 +22,7 @@ mod regressions;
 mod reload;
 mod server_state;
 mod service_manager;
+mod show_errors;
 mod start;
 mod takeover;
 mod tcp_differential;

@@ -15,6 +15,7 @@ pub fn stats_socket_md() -> String {
          - `set server ... addr ... port` refuses a port over 65535 or with letters behind it; haproxy cuts it.\n\
          - Limits that are not numbers are refused; haproxy takes them for 0.\n\
          - `set rate-limit` knows connections and sessions: there is neither TLS nor compression yet.\n\
+         - `show errors` says what is wrong with a message where haproxy shows the inner state of its parser.\n\
          - `show activity` has only the fields that mean something in one thread; `show info` has some more.\n\n\
          | command | level | what it does |\n|---|---|---|\n",
     );

@@ -15,6 +15,7 @@ mod set_server;
 pub mod severity;
 mod show_activity;
 mod show_env;
+mod show_errors;
 mod show_info;
 mod show_servers;
 mod show_sess;

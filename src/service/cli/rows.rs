@@ -4,7 +4,7 @@ use super::conn::State;
 use super::severity::{self, Severity};
 use super::view::World;
 use super::{dynamic_cookie, set_limits, set_server, show_activity};
-use super::{show_env, show_info, show_servers, show_sess, show_stat, suggest};
+use super::{show_env, show_errors, show_info, show_servers, show_sess, show_stat, suggest};
 use crate::settings::global::CliLevel;
 
 /// Output after which a command stops for this turn, in bytes; it goes on when that is sent.
@@ -154,7 +154,7 @@ pub static COMMANDS: &[Row] = &[
     row(&["show", "cli", "level"], User, "show cli level", "show the level of this connection", show_cli_level),
     row(&["show", "cli", "sockets"], User, "show cli sockets", "list the CLI sockets", show_env::cli_sockets),
     row(&["show", "env"], Operator, "show env [var]", "show the environment variables of the process", show_env::env),
-    row(&["show", "errors"], Operator, "show errors [<px>]", "show the last malformed request and response of each proxy", show_env::errors),
+    row(&["show", "errors"], Operator, "show errors [<iid>|<px>] [request|response]", "show the last malformed request and response of each proxy", show_errors::errors),
     row(&["show", "info"], User, "show info [desc|json|typed]*", "show the state of the process", show_info::info),
     row(&["show", "servers", "conn"], User, "show servers conn [<backend>]", "show the connections to servers", show_servers::conn),
     row(&["show", "servers", "state"], User, "show servers state [<backend>]", "show the state of servers", show_servers::state),

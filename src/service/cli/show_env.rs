@@ -1,8 +1,7 @@
-//! Short answers: version, environment, CLI sockets, captured errors.
+//! Short answers: version, environment, CLI sockets.
 
 use super::rows::{Call, Progress, level_word};
 use super::severity::Severity;
-use crate::base::date::LocalTime;
 
 /// `show version`
 pub fn version(call: &mut Call<'_>) -> Progress {
@@ -36,18 +35,4 @@ pub fn cli_sockets(call: &mut Call<'_>) -> Progress {
         at += 1;
     }
     Progress::Done
-}
-
-/// `show errors [<px>]`: the header only, because nothing is captured.
-pub fn errors(call: &mut Call<'_>) -> Progress {
-    if let Some(name) = call.word(2).map(str::to_owned).filter(|name| !name.is_empty()) {
-        let is_meant = |at: usize| call.world.proxy(at).map(|proxy| proxy.settings.name == name);
-        if !(0..).map_while(is_meant).any(|meant| meant) {
-            return call.refuse("No such proxy.");
-        }
-    }
-    let wall = call.world.info().wall;
-    call.out.extend_from_slice(b"Total events captured on [");
-    LocalTime::new(wall.secs, wall.micros, crate::sys::time::utc_offset_secs(wall.secs)).push_log(call.out);
-    call.say("] : 0")
 }

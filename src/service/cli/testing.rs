@@ -13,6 +13,8 @@ use crate::metrics::{BackendCounters, Family, FrontendCounters, ListenerCounters
 use crate::settings::Settings;
 use crate::settings::global::CliLevel;
 use crate::sys::addr::SockAddr;
+use crate::wire::http1::{HeadError, Wrong};
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 const CONFIG: &str = "
@@ -44,6 +46,12 @@ pub struct TestWorld {
     pub address: SockAddr,
     pub sessions: usize,
     pub changes: Vec<String>,
+    /// What every proxy has of malformed messages.
+    pub bad: Option<Vec<u8>>,
+    /// Another one takes its place once it was looked at.
+    pub bad_is_replaced: bool,
+    pub bad_shown: Cell<u32>,
+    pub client: SockAddr,
 }
 
 impl TestWorld {
@@ -65,6 +73,10 @@ impl TestWorld {
             address: SockAddr::Inet("127.0.0.1:8080".parse().unwrap()),
             sessions: 2,
             changes: Vec::new(),
+            bad: None,
+            bad_is_replaced: false,
+            bad_shown: Cell::new(0),
+            client: SockAddr::Inet("127.0.0.1:60000".parse().unwrap()),
         }
     }
 }
@@ -185,6 +197,26 @@ impl World for TestWorld {
             bytes_out: 0,
             expires_ms: Some(1_500),
             retries: 1,
+        })
+    }
+
+    fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>> {
+        let own = self.settings.proxies.get(proxy)?;
+        let own = (own.name.as_str(), own.id);
+        let is_request = direction == Direction::Request;
+        self.bad_shown.set(self.bad_shown.get() + 1);
+        let replaced = self.bad_is_replaced && self.bad_shown.get() > 1;
+        Some(BadMessageView {
+            when: WallTime { secs: 1_795_223_360, micros: 558_121 },
+            event: if replaced { 9 } else { 7 },
+            frontend: if is_request { own } else { ("fe", 2) },
+            backend: (!is_request).then_some(own),
+            server: (!is_request).then_some(("s1", 1)),
+            client: &self.client,
+            listener_id: 1,
+            error: HeadError::new(Wrong::NameByte, 20),
+            bytes: self.bad.as_deref()?,
+            capacity: 16384,
         })
     }
 

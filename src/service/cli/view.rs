@@ -8,6 +8,7 @@ use crate::metrics::{
 use crate::settings::global::CliLevel;
 use crate::settings::{self};
 use crate::sys::addr::SockAddr;
+use crate::wire::http1::HeadError;
 
 /// The running process.
 ///
@@ -24,6 +25,8 @@ pub trait World: Change {
     fn server(&self, proxy: usize, at: usize) -> Option<ServerView<'_>>;
     /// The first session in slot `from` or a later one; a session's slot never changes.
     fn session_from(&self, from: usize) -> Option<SessionView<'_>>;
+    /// The last malformed message of a proxy.
+    fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>>;
     /// CLI sockets.
     fn cli_socket(&self, at: usize) -> Option<CliSocketView<'_>>;
 }
@@ -289,6 +292,39 @@ pub struct SessionView<'a> {
     pub expires_ms: Option<u64>,
     /// Connection attempts repeated.
     pub retries: u32,
+}
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Direction {
+    Request,
+    Response,
+}
+
+/// A malformed message (`show errors`). Proxies and servers are told by name and id.
+#[derive(Clone, Copy, Debug)]
+pub struct BadMessageView<'a> {
+    /// When it was refused.
+    pub when: WallTime,
+    /// Its number in the process, from 0.
+    pub event: u64,
+    /// Where the client arrived.
+    pub frontend: (&'a str, u32),
+    /// Where its request was sent, if it was.
+    pub backend: Option<(&'a str, u32)>,
+    /// The server, once chosen.
+    pub server: Option<(&'a str, u32)>,
+    /// The client.
+    pub client: &'a SockAddr,
+    /// Id of its listener.
+    pub listener_id: u32,
+    /// What is wrong, and at which of `bytes`.
+    pub error: HeadError,
+    /// What waited of it in a buffer.
+    pub bytes: &'a [u8],
+    /// Bytes that a buffer holds.
+    pub capacity: usize,
 }
 
 /// A CLI socket.

@@ -1,6 +1,6 @@
 //! `option http-buffer-request`, and `balance url_param ... check_post` where the key may be in the body: the request is held until its body is there or a buffer is full.
 
-use super::{Exchange, reply};
+use super::{Exchange, bad, reply};
 use crate::conn::transport::raw::{self, Read, Write};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, key, route};
 use crate::wire::http1::{Body, ChunkLimits, HeadError};
@@ -47,7 +47,9 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         match is_whole(http, buffer.data()) {
             Ok(false) if buffer.len() < limit => {}
             Ok(_) => return go_on(s, env),
-            Err(_) => {
+            Err(e) => {
+                let at = http.request_head_len + http.held_len;
+                bad::keep_request(s, env, 0, e.moved_by(at));
                 s.marks.request_ms = None;
                 s.conclude(Cause::Proxy, Stage::Request);
                 return reply::fail(s, env, 400);

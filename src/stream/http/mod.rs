@@ -1,5 +1,6 @@
 //! HTTP mode: what a stream does besides moving bytes.
 
+pub mod bad;
 pub mod hold;
 pub mod persistence;
 pub mod prepare;
@@ -231,7 +232,10 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             http.keep_front = false;
             Ok(false)
         }
-        Pumped::Malformed(_) => {
+        Pumped::Malformed(e) => {
+            let at = s.req.unjudged().unwrap_or(0);
+            bad::keep_request(s, env, 0, e.moved_by(at));
+            let Some(http) = &s.http else { return Err(Turn::Go(Phase::Closed)) };
             let stage = if http.response_started { Stage::Data } else { Stage::Headers };
             s.conclude(Cause::Proxy, stage);
             connect::end_back(s, env);

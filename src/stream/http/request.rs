@@ -1,6 +1,6 @@
 //! The request: waiting for its head, understanding it, making it ready to go on.
 
-use super::{Exchange, hold, reply};
+use super::{Exchange, bad, hold, reply};
 use crate::base::ids::ProxyId;
 use crate::channel::Channel;
 use crate::conn::mux::Body;
@@ -161,8 +161,9 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
     finish_line(http, buffer.data(), env.settings.global.tune.http_logurilen.saturating_sub(1));
     if http.asked.body == Framing::Chunked {
         // What has come of the body is looked at before anything is sent to a server.
-        let body = buffer.data().get(usize::from(http.request.head_len)..).unwrap_or(&[]);
-        ChunkParser::default().walk(body, &ChunkLimits::default())?;
+        let head_len = usize::from(http.request.head_len);
+        let body = buffer.data().get(head_len..).unwrap_or(&[]);
+        ChunkParser::default().walk(body, &ChunkLimits::default()).map_err(|e| e.moved_by(head_len))?;
     }
     http.has_line = true;
     Ok(parsed)
@@ -265,14 +266,15 @@ pub fn release(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
 
 /// The head breaks the protocol.
 fn refused(s: &mut Stream, env: &mut Env, e: HeadError) -> Turn {
+    bad::keep_request(s, env, 0, e);
     s.conclude(Cause::Proxy, Stage::Request);
     reply::fail(s, env, e.request_status())
 }
 
 /// The head does not fit into a buffer.
 fn too_long(s: &mut Stream, env: &mut Env) -> Turn {
-    s.conclude(Cause::Proxy, Stage::Request);
-    reply::fail(s, env, 400)
+    let e = HeadError::new(Wrong::HeadLength, s.req.waiting());
+    refused(s, env, e)
 }
 
 /// The client closed before its head was whole.

@@ -1,6 +1,6 @@
 //! The response: its head, and the body after it.
 
-use super::{Exchange, persistence, reply, retry, reuse};
+use super::{Exchange, bad, persistence, reply, retry, reuse};
 use crate::base::ids::ProxyId;
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
@@ -10,7 +10,8 @@ use crate::settings::RetryOn;
 use crate::stream::forward::{Pumped, pump};
 use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, record, tcp};
 use crate::wire::http1::{
-    Body as Framing, Limits, Link, Parsed, ResponseFraming, make_plain_response, response_edits,
+    Body as Framing, HeadError, Limits, Link, Parsed, ResponseFraming, Wrong, make_plain_response,
+    response_edits,
 };
 
 /// Moves the response on. `Ok(true)` asks for another turn, `Err` is the turn to take instead.
@@ -59,7 +60,10 @@ fn wait_head(s: &mut Stream, env: &mut Env) -> Result<Head, Turn> {
         match receive(s, env) {
             Received::Bytes => {}
             Received::Nothing => return Ok(Head::Waiting),
-            Received::Full => return Err(bad(s, env)),
+            Received::Full => {
+                let e = HeadError::new(Wrong::HeadLength, s.res.waiting());
+                return Err(malformed(s, env, 0, e));
+            }
             Received::End => return Err(closed_early(s, env)),
         }
     }
@@ -127,17 +131,17 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     match http.response.parse(&buffer.data()[at..], &limits) {
         Ok(Parsed::Partial) => return Ok(None),
         Ok(Parsed::Complete) => {}
-        Err(e) => return Err(bad_with(s, env, e.response_status())),
+        Err(e) => return Err(malformed(s, env, at, e)),
     }
     let used = buffer.len() - at;
     let window = &mut buffer.window_mut()[at..];
     match make_plain_response(&mut http.response, window, used, &limits, &mut http.edits) {
         Ok(used) => buffer.set_len(at + used),
-        Err(_) => return Err(bad(s, env)),
+        Err(_) => return Err(malformed(s, env, at, HeadError::new(Wrong::HeadLength, used))),
     }
     match ResponseFraming::of(&http.response, &buffer.data()[at..], http.asked.asked) {
         Ok(framing) => http.answered = framing,
-        Err(e) => return Err(bad_with(s, env, e.response_status())),
+        Err(e) => return Err(malformed(s, env, at, e)),
     }
     let status = http.response.status;
     if let Some(server) = s.server {
@@ -279,14 +283,17 @@ fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             Ok(false)
         }
         // The client has heard nothing of this answer yet: it is told what is the matter.
-        Pumped::Malformed(_) if s.res.delivered == 0 && !s.logged => {
+        Pumped::Malformed(e) if s.res.delivered == 0 && !s.logged => {
+            let at = s.res.unjudged().unwrap_or(0);
             if let Some(http) = s.http.as_mut() {
                 http.response_started = false;
             }
             s.marks.response_ms = None;
-            Err(bad(s, env))
+            Err(malformed(s, env, 0, e.moved_by(at)))
         }
-        Pumped::Malformed(_) => {
+        Pumped::Malformed(e) => {
+            let at = s.res.unjudged().unwrap_or(0);
+            bad::keep_response(s, env, 0, e.moved_by(at));
             s.conclude(Cause::ServerAbort, Stage::Data);
             connect::end_back(s, env);
             Err(Turn::Go(Phase::Closed))
@@ -321,18 +328,15 @@ fn closed_early(s: &mut Stream, env: &mut Env) -> Turn {
     reply::fail(s, env, 502)
 }
 
-fn bad(s: &mut Stream, env: &mut Env) -> Turn {
-    bad_with(s, env, 502)
-}
-
-/// The server's head breaks the protocol or does not fit.
-fn bad_with(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
+/// The server's message, counted from byte `from` of what waits, breaks the protocol or does not fit.
+fn malformed(s: &mut Stream, env: &mut Env, from: usize, e: HeadError) -> Turn {
+    bad::keep_response(s, env, from, e);
     if let Some(turn) = retry::retry(s, env, RetryOn::JUNK_RESPONSE) {
         return turn;
     }
     count_failed(s, env);
     s.conclude(Cause::Proxy, Stage::Headers);
-    reply::fail(s, env, status)
+    reply::fail(s, env, e.response_status())
 }
 
 fn count_failed(s: &Stream, env: &mut Env) {

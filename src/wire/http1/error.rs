@@ -56,7 +56,7 @@ pub enum Wrong {
 pub struct HeadError {
     /// What was wrong.
     pub wrong: Wrong,
-    /// Where: a byte offset. For semantic errors, the start of the header line or of the target.
+    /// Where: a byte offset. For semantic errors, the start of the value or of the target.
     pub at: u32,
 }
 
@@ -64,6 +64,11 @@ impl HeadError {
     /// An error at offset `at`.
     pub fn new(wrong: Wrong, at: usize) -> HeadError {
         HeadError { wrong, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    /// The same error where the parser was handed the bytes from `offset` on.
+    pub fn moved_by(self, offset: usize) -> HeadError {
+        HeadError::new(self.wrong, offset + self.at as usize)
     }
 
     /// The status that a client gets for its bad request.

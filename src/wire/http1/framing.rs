@@ -208,7 +208,7 @@ impl RequestFraming {
                 }
                 _ => gathered.add(field, bytes),
             };
-            checked.map_err(|wrong| HeadError::new(wrong, field.line.start as usize))?;
+            checked.map_err(|wrong| HeadError::new(wrong, field.value.start as usize))?;
         }
         let body = gathered.finish().map_err(|wrong| coding_error(&head.fields, wrong))?;
         gathered.mend.set(Mend::TARGET, needs_normalising(head.method, &target, target_bytes, host));
@@ -283,7 +283,7 @@ fn needs_normalising(method: Method, target: &Target, bytes: &[u8], host: Option
 
 #[cold]
 fn coding_error(fields: &super::Fields, wrong: Wrong) -> HeadError {
-    let at = fields.first(Known::TransferEncoding).map_or(0, |f| f.line.start as usize);
+    let at = fields.first(Known::TransferEncoding).map_or(0, |f| f.value.start as usize);
     HeadError::new(wrong, at)
 }
 
@@ -298,7 +298,7 @@ impl ResponseFraming {
             for field in head.headers().iter().filter(|f| f.known != Known::Other) {
                 gathered
                     .add(field, bytes)
-                    .map_err(|wrong| HeadError::new(wrong, field.line.start as usize))?;
+                    .map_err(|wrong| HeadError::new(wrong, field.value.start as usize))?;
             }
         }
         let framed = gathered.finish().map_err(|wrong| coding_error(&head.fields, wrong))?;

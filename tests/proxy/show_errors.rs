@@ -1,0 +1,114 @@
+//! `show errors` beside the packaged haproxy's, without dates, ports, the size of a buffer and the lines about the
+//! parser's inner state, which each has in its own words.
+
+use crate::kit::http::BodyRule;
+use crate::kit::rig::{Rig, compare, config};
+
+const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Requests that break the protocol, each at another place.
+const REQUESTS: &[&str] = &[
+    "GET /broken HTTP/1.1\r\nHost a\r\n\r\n",
+    "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nTab:\tq\\\x1b\x7f\r\nContent-Length: 3x\r\n\r\nabc",
+    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "\x16\x03\x01\0\0",
+    "GET / HTTP/1.1\r\nLong: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nbad name: x\r\n\r\n",
+];
+
+/// Answers that do.
+const ANSWERS: &[&str] = &[
+    "HTTP/1.1 200 OK\r\nbad header\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: x\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "junk\x01\r\n",
+];
+
+/// Adds an answer of the CLI in the form that two proxies must agree on.
+fn note(rig: &Rig, command: &str) {
+    let text = rig.proxy.cli().command(command);
+    let blank = |line: &str| {
+        let line = match (line.find('['), line.find(']')) {
+            (Some(from), Some(to)) => format!("{}[DATE]{}", &line[..from], &line[to + 1..]),
+            _ => line.to_owned(),
+        };
+        let upto = |mark: &str| line.split_once(mark).map(|(before, _)| format!("{before}{mark}..."));
+        let line = upto("src 127.0.0.1:").or_else(|| upto("(including 0 out), ")).unwrap_or(line.clone());
+        match line.split_once("wraps at ") {
+            Some((before, after)) => {
+                format!("{before}{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+            }
+            None => line,
+        }
+    };
+    let lines = text.lines().filter(|line| !line.starts_with("  H1 ")).map(blank);
+    rig.note(command, lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn malformed_requests_are_kept_and_shown() {
+    compare(&config("http", ""), |rig| {
+        note(rig, "show errors");
+        for request in REQUESTS {
+            let mut client = rig.client();
+            client.send(request);
+            client.read_http_to_end();
+            note(rig, "show errors");
+        }
+    });
+}
+
+#[test]
+fn malformed_answers_are_kept_and_shown() {
+    compare(&config("http", "backend server srv ${s1} id 7"), |rig| {
+        for answer in ANSWERS {
+            let mut client = rig.client();
+            client.send(GET);
+            let mut server = rig.s1.accept();
+            server.read_http(BodyRule::Request);
+            server.send(answer);
+            client.read_http(BodyRule::Response);
+            client.close();
+            server.close();
+            note(rig, "show errors");
+        }
+    });
+}
+
+#[test]
+fn words_choose_proxy_and_direction() {
+    compare(&config("http", ""), |rig| {
+        let mut client = rig.client();
+        client.send(REQUESTS[0]);
+        client.read_http_to_end();
+        let mut client = rig.client();
+        client.send(GET);
+        let mut server = rig.s1.accept();
+        server.read_http(BodyRule::Request);
+        server.send(ANSWERS[0]);
+        client.read_http(BodyRule::Response);
+        for words in [
+            "",
+            " -1",
+            " fe",
+            " be",
+            " 2",
+            " 3",
+            " 99",
+            " nope",
+            " fe request",
+            " fe response",
+            " be request",
+            " be response",
+            " -1 response",
+            " -1 other",
+            " be request more",
+        ] {
+            note(rig, &format!("show errors{words}"));
+        }
+        rig.proxy.cli().command("clear counters all");
+        note(rig, "show errors");
+    });
+}
