@@ -62,7 +62,7 @@ impl Environment {
         self.vars.retain(|name, _| keep.contains(&name.as_slice()));
     }
 
-    /// All variables in order of name, for a child process.
+    /// All variables in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.vars.iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
     }

@@ -48,11 +48,12 @@ pub fn load(
         }
         return Err(refused);
     }
-    let settings = resolve::resolve(draft, names, diags);
+    let mut settings = resolve::resolve(draft, names, diags);
     if diags.refuses() {
         diags.alert("Fatal errors found in configuration.");
         return Err(refused);
     }
+    settings.global.environment = env.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
     Ok(settings)
 }
 

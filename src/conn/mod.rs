@@ -68,18 +68,17 @@ pub struct Connection {
 
 impl Connection {
     /// A connection just accepted from a listener of the row `configured`. Its listener has TCP_NODELAY
-    /// set, which accepted sockets inherit. What a listener of `listener` speaks its clients speak too, except that
-    /// of MPTCP some speak TCP.
+    /// set, which accepted sockets inherit. It speaks `negotiated`.
     pub fn accepted(
         fd: OwnedFd,
         configured: &'static Row,
-        listener: Protocol,
+        negotiated: Protocol,
         owner: Owner,
         now_ms: u64,
     ) -> Self {
         let mut c = Self::new(fd, configured, owner, now_ms);
         c.nodelay = true;
-        c.negotiated = Some(listener).filter(|protocol| *protocol != Protocol::Mptcp);
+        c.negotiated = Some(negotiated);
         c
     }
 

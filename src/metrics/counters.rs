@@ -48,18 +48,23 @@ impl HttpCounters {
 }
 
 counted! {
-    /// Which transport accepted connections turned out to use.
-    ///
-    /// An MPTCP listener does not ask each connection: asking is a system call. Those never asked
-    /// stay in `unasked`.
+    /// What accepted connections speak.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Negotiated {
-        /// Known to be plain TCP: the listener is, or the peer was asked and does not speak MPTCP.
-        pub tcp: u64,
-        /// Known to be MPTCP.
+        /// Something else: plain TCP, which clients of an MPTCP listener may speak too, or a unix socket.
+        pub other: u64,
+        /// MPTCP.
         pub mptcp: u64,
-        /// Accepted by an MPTCP listener, and nobody asked.
-        pub unasked: u64,
+    }
+}
+
+impl Negotiated {
+    /// Counts a connection.
+    pub fn count(&mut self, is_mptcp: bool) {
+        match is_mptcp {
+            true => self.mptcp += 1,
+            false => self.other += 1,
+        }
     }
 }
 
@@ -219,7 +224,7 @@ counted! {
         pub down_transitions: u64,
         /// Connections that were asked for as MPTCP.
         pub connect_mptcp: u64,
-        /// Of these, those that were made with TCP because the MPTCP socket could not be had.
+        /// Connections that were to be MPTCP and are TCP: the socket could not be had, or the server does not speak it.
         pub connect_mptcp_fallback: u64,
         /// Bytes from the server that went through a pipe.
         pub spliced_in: u64,
@@ -263,6 +268,13 @@ mod tests {
             http.count_response(status);
         }
         assert_eq!(http.responses, [2, 1, 1, 2, 1, 4]);
+    }
+
+    #[test]
+    fn connections_are_counted_by_what_they_speak() {
+        let mut negotiated = Negotiated::default();
+        [true, false, true].into_iter().for_each(|is_mptcp| negotiated.count(is_mptcp));
+        assert_eq!(negotiated, Negotiated { other: 1, mptcp: 2 });
     }
 
     #[test]

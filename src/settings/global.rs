@@ -78,6 +78,8 @@ pub struct Global {
     pub server_state_file: Option<PathBuf>,
     /// `h1-case-adjust`, `h1-case-adjust-file`.
     pub header_cases: HeaderCases,
+    /// Names and values of the environment as the configuration left it, in order of name.
+    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// `stats socket` lines.
     pub stats_sockets: Vec<StatsSocket>,
     /// `stats timeout`; 10 s when absent.

@@ -12,7 +12,7 @@ use crate::net::protocol::Protocol;
 use crate::settings::RetryOn;
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
-use crate::sys::socket;
+use crate::sys::{socket, sockopt};
 use std::net::SocketAddr;
 
 /// Pause before the same server is tried again, in ms, unless `timeout connect` is shorter
@@ -117,6 +117,10 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(back) = env.conns.get_mut(back_id) else { return failed(s, env, Failure::Error) };
     if back.ready.contains(Readiness::WRITABLE) {
         back.connecting = false;
+        let fell_back = back.known_protocol() == Some(Protocol::Mptcp) && !sockopt::is_mptcp(back.fd());
+        if let Some(server) = s.server.filter(|_| fell_back) {
+            env.server(server).counters.connect_mptcp_fallback += 1;
+        }
         return connected(s, env);
     }
     match abort::while_waiting(s, env) {

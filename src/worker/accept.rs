@@ -200,6 +200,16 @@ fn describe(scarcity: Scarcity) -> &'static str {
     }
 }
 
+/// What a client of a listener speaks. Of MPTCP some speak TCP, and only the kernel can tell: one getsockopt a
+/// connection, which tells later where its bytes may go as well.
+fn spoken(fd: &OwnedFd, listener: Protocol) -> Protocol {
+    match listener {
+        // A socket that will not say is treated as the kind that allows least.
+        Protocol::Mptcp => Protocol::of(fd.as_fd()).unwrap_or(Protocol::Mptcp),
+        Protocol::Tcp | Protocol::Unix => listener,
+    }
+}
+
 fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, through: Through) {
     let env = &mut live.env;
     let now = env.clock.now_ms();
@@ -210,9 +220,12 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, th
     listener.queue_waits |= !listener.gate.is_ready();
     let waited_outside = listener.queue_waits;
     listener.counters.conn.enter();
-    if !through.after_accept.is_empty() && matches!(Protocol::of(fd.as_fd()), Ok(Protocol::Tcp)) {
+    let protocol = spoken(&fd, through.protocol);
+    if protocol == Protocol::Tcp && through.protocol == Protocol::Mptcp {
         through.after_accept.apply(fd.as_fd());
     }
+    listener.counters.negotiated.count(protocol == Protocol::Mptcp);
+    env.proxies[frontend.0 as usize].fe.negotiated.count(protocol == Protocol::Mptcp);
     count_in(env, frontend, now);
     let settings = env.proxy_settings(frontend);
     let wall = env.clock.wall();
@@ -231,8 +244,7 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, th
     let (conns, streams): (&mut Arena<Connection>, &mut Arena<Stream>) = (&mut env.conns, &mut live.streams);
     let mut conn_id = NO_CONN;
     let stream = streams.insert_with(|stream| {
-        conn_id =
-            conns.insert(Connection::accepted(fd, through.row, through.protocol, front_of(stream), now));
+        conn_id = conns.insert(Connection::accepted(fd, through.row, protocol, front_of(stream), now));
         let mut s = Stream::new(stream, session, conn_id, frontend, now);
         s.phase = step::first_phase(settings.mode);
         s.is_http = settings.mode == Mode::Http;

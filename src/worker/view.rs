@@ -10,7 +10,7 @@ use crate::service::cli::view::{
     BadMessageView, CliSocketView, Direction, FrontState, HeldView, InfoView, ListenerView, ProxyView,
     ServerState, ServerView, SessionView, World,
 };
-use crate::stream::{Phase, Stream};
+use crate::stream::{Phase, Stream, connect};
 use crate::sys::addr::SockAddr;
 use crate::sys::{process, socket};
 use std::os::fd::AsRawFd;
@@ -180,7 +180,7 @@ impl Live {
         let session = env.sessions.get(s.session)?;
         let (front, back) = (env.conns.get(s.front), s.back.and_then(|b| env.conns.get(b)));
         let listener = env.listeners.get(session.listener);
-        let name = |id: ProxyId| env.settings.proxies[id.0 as usize].name.as_str();
+        let proxy = |id: ProxyId| &env.settings.proxies[id.0 as usize];
         let now = env.clock.now_ms();
         Some(SessionView {
             slot: s.id.index as usize,
@@ -193,9 +193,12 @@ impl Live {
             listener_id: listener.map_or(0, |l| l.socket_id),
             accept: session.accepted,
             age_ms: now.saturating_sub(session.accepted_ms),
-            frontend: name(s.frontend),
-            backend: s.backend.map(name),
-            server: s.server.map(|id| env.settings.server(id).name.as_str()),
+            listener: listener.map_or("", |l| &l.name),
+            frontend: proxy(s.frontend),
+            backend: s.backend.map(proxy),
+            server: s.server.map(|id| env.settings.server(id)),
+            server_address: s.server.and_then(|id| connect::destination(s, id, env)),
+            source: back.and_then(|b| socket::local_addr(b.fd()).ok()),
             phase: phase_word(s.phase),
             client_fd: front.map(|f| f.fd().as_raw_fd()),
             server_fd: back.map(|b| b.fd().as_raw_fd()),

@@ -1,6 +1,6 @@
 //! Short answers: version, environment, CLI sockets.
 
-use super::rows::{Call, Progress, level_word};
+use super::rows::{Call, OUTPUT_PAGE_LEN, Progress, level_word};
 use super::severity::Severity;
 
 /// `show version`
@@ -11,18 +11,29 @@ pub fn version(call: &mut Call<'_>) -> Progress {
     Progress::Done
 }
 
-/// `show env [var]`
+/// `show env [var]`: the environment as the configuration left it. The cursor's `outer` is the next variable.
 pub fn env(call: &mut Call<'_>) -> Progress {
-    if let Some(name) = call.word(2) {
-        return match std::env::var_os(name) {
-            Some(value) => call.say(&format!("{name}={}", value.to_string_lossy())),
-            None => call.refuse("Variable not found"),
-        };
+    let words = call.words;
+    let wanted = words.get(2).filter(|name| !name.is_empty());
+    let variables = &call.world.info().global.environment;
+    let from = call.cursor.outer;
+    for (at, (name, value)) in variables.iter().enumerate().skip(from) {
+        if wanted.is_some_and(|wanted| wanted.as_bytes() != name) {
+            continue;
+        }
+        call.out.extend_from_slice(&[name, &b"="[..], value, b"\n"].concat());
+        if wanted.is_some() {
+            return Progress::Done;
+        }
+        if call.out.len() >= OUTPUT_PAGE_LEN {
+            call.cursor.outer = at + 1;
+            return Progress::More;
+        }
     }
-    for (name, value) in std::env::vars_os() {
-        call.say(&format!("{}={}", name.to_string_lossy(), value.to_string_lossy()));
+    match wanted {
+        Some(_) => call.refuse("Variable not found"),
+        None => Progress::Done,
     }
-    Progress::Done
 }
 
 /// `show cli sockets`
@@ -35,4 +46,33 @@ pub fn cli_sockets(call: &mut Call<'_>) -> Progress {
         at += 1;
     }
     Progress::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::service::cli::testing::{TestWorld, answer};
+
+    fn world(variables: impl IntoIterator<Item = (String, String)>) -> TestWorld {
+        let mut world = TestWorld::new();
+        let bytes = |(name, value): (String, String)| (name.into_bytes(), value.into_bytes());
+        world.settings.global.environment = variables.into_iter().map(bytes).collect();
+        world
+    }
+
+    #[test]
+    fn one_variable_or_all_are_shown() {
+        let mut world = world([("A".into(), "1".into()), ("AB".into(), String::new())]);
+        assert_eq!(answer(&mut world, "show env"), "A=1\nAB=\n\n");
+        assert_eq!(answer(&mut world, "show env AB"), "AB=\n\n");
+        assert_eq!(answer(&mut world, "show env B"), "Variable not found\n\n");
+    }
+
+    #[test]
+    fn many_variables_come_in_pages() {
+        let mut world = world((0..2000).map(|at| (format!("VAR{at}"), "x".repeat(50))));
+        assert_eq!(
+            answer(&mut world, "show env").lines().filter(|line| line.starts_with("VAR")).count(),
+            2000
+        );
+    }
 }

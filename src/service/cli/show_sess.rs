@@ -4,6 +4,7 @@ use super::rows::{Call, Progress};
 use super::view::SessionView;
 use crate::base::date::LocalTime;
 use crate::log::format::push_address;
+use crate::settings::{Mode, Proxy, Server};
 use crate::sys::addr::SockAddr;
 use crate::sys::time::utc_offset_secs;
 
@@ -51,9 +52,9 @@ fn push_line(out: &mut Vec<u8>, s: &SessionView<'_>) {
         s.id,
         s.proto,
         address(&s.client, s.listener_id),
-        s.frontend,
-        s.backend.unwrap_or("<NONE>"),
-        s.server.unwrap_or("<none>"),
+        s.frontend.name,
+        s.backend.map_or("<NONE>", |proxy| &proxy.name),
+        s.server.map_or("<none>", |server| &server.name),
         s.phase,
         duration(s.age_ms),
         s.request_held,
@@ -70,18 +71,22 @@ fn push_detail(out: &mut Vec<u8>, s: &SessionView<'_>) {
     out.extend_from_slice(format!("{:#x}: [", s.id).as_bytes());
     LocalTime::new(s.accept.secs, s.accept.micros, utc_offset_secs(s.accept.secs)).push_log(out);
     let text = format!(
-        "] proto={} source={}\n  phase={} conn_retries={} age={} exp={}\n  frontend={} addr={}\n  backend={}\n  \
-         server={}\n  scf=[fd={}] scb=[fd={}]\n  req=(held={} total={})\n  res=(held={} total={})\n",
+        "] proto={} source={}\n  phase={} conn_retries={} age={} exp={}\n  frontend={}, listener={} (id={}) addr={}\n  \
+         backend={}{}\n  server={}{}\n  scf=[fd={}] scb=[fd={}]\n  req=(held={} total={})\n  res=(held={} total={})\n",
         s.proto,
         address(&s.client, s.listener_id),
         s.phase,
         s.retries,
         duration(s.age_ms),
         s.expires_ms.map_or_else(|| "<NEVER>".to_owned(), duration),
-        s.frontend,
+        proxy(Some(s.frontend)),
+        s.listener,
+        s.listener_id,
         address(&s.local, s.listener_id),
-        s.backend.unwrap_or("<NONE>"),
-        s.server.unwrap_or("<NONE>"),
+        proxy(s.backend),
+        addr(s.source.as_ref()),
+        server(s.server),
+        addr(s.server_address.as_ref()),
         s.client_fd.unwrap_or(-1),
         s.server_fd.unwrap_or(-1),
         s.request_held,
@@ -90,6 +95,26 @@ fn push_detail(out: &mut Vec<u8>, s: &SessionView<'_>) {
         s.bytes_out,
     );
     out.extend_from_slice(text.as_bytes());
+}
+
+fn proxy(proxy: Option<&Proxy>) -> String {
+    match proxy {
+        Some(Proxy { name, id, mode: Mode::Http, .. }) => format!("{name} (id={id} mode=http)"),
+        Some(Proxy { name, id, mode: Mode::Tcp, .. }) => format!("{name} (id={id} mode=tcp)"),
+        None => "<NONE> (id=-1 mode=-)".to_owned(),
+    }
+}
+
+fn server(server: Option<&Server>) -> String {
+    match server {
+        Some(Server { name, id, .. }) => format!("{name} (id={id})"),
+        None => "<NONE> (id=-1)".to_owned(),
+    }
+}
+
+/// An address that may not be known.
+fn addr(known: Option<&SockAddr>) -> String {
+    known.map_or_else(String::new, |known| format!(" addr={}", address(known, 0)))
 }
 
 /// As log lines write addresses.
@@ -136,7 +161,15 @@ mod tests {
     fn one_session_is_shown_in_detail() {
         let mut world = TestWorld::new();
         let detail = answer(&mut world, "show sess 0x1001");
-        assert!(detail.starts_with("0x1001: [") && detail.contains("\n  backend=be\n"), "{detail}");
+        assert!(
+            detail.starts_with("0x1001: [")
+                && detail.contains("\n  backend=be (id=3 mode=http)\n  server=<NONE> (id=-1)\n"),
+            "{detail}"
+        );
+        assert!(
+            detail.contains("\n  frontend=fe (id=2 mode=http), listener=sock-1 (id=1) addr=127.0.0.1:8080\n"),
+            "{detail}"
+        );
         assert_eq!(answer(&mut world, "show sess 0x77"), "Session not found.\n\n");
         assert_eq!(answer(&mut world, "show sess zork"), "Session not found.\n\n");
         assert_eq!(answer(&mut world, "show sess all").matches("phase=").count(), 2);

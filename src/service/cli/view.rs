@@ -268,12 +268,18 @@ pub struct SessionView<'a> {
     pub accept: WallTime,
     /// Milliseconds since then.
     pub age_ms: u64,
-    /// Name of the frontend.
-    pub frontend: &'a str,
-    /// Name of the backend, once chosen.
-    pub backend: Option<&'a str>,
-    /// Name of the server, once chosen.
-    pub server: Option<&'a str>,
+    /// Name of the listener, as in `show stat`.
+    pub listener: &'a str,
+    /// Where the client arrived.
+    pub frontend: &'a settings::Proxy,
+    /// The backend, once chosen.
+    pub backend: Option<&'a settings::Proxy>,
+    /// The server, once chosen.
+    pub server: Option<&'a settings::Server>,
+    /// Where the server is, once chosen.
+    pub server_address: Option<SockAddr>,
+    /// Where the connection to the server came from.
+    pub source: Option<SockAddr>,
     /// What it is doing, in a word.
     pub phase: &'a str,
     /// Client's descriptor.
