@@ -8,13 +8,12 @@
 //!
 //! A connection that is not interactive gets one line answered; what else it sent is discarded.
 
-use super::parser::{LINE_LEN_MAX, Payload, split_commands, split_payload, words};
+use super::parser::{Commands, LINE_LEN_MAX, Payload, split_payload};
 use super::rows::{self, BETWEEN_PROCESSES, COMMANDS, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
 use super::severity::{self, Severity};
 use super::view::World;
 use crate::settings::StatsSocket;
 use crate::settings::global::{CliLevel, SeverityOutput};
-use std::collections::VecDeque;
 
 /// `stats timeout` when the configuration has none (configuration.txt 3.1).
 pub const TIMEOUT_MS_DEFAULT: u64 = 10_000;
@@ -77,7 +76,7 @@ struct Running {
 /// Commands that wait for the end of the payload on their line.
 #[derive(Debug)]
 struct Collecting {
-    commands: VecDeque<Vec<String>>,
+    commands: Commands,
     end: Vec<u8>,
 }
 
@@ -88,7 +87,7 @@ pub struct CliSession {
     input: Vec<u8>,
     eof: bool,
     collecting: Option<Collecting>,
-    queue: VecDeque<Vec<String>>,
+    queue: Commands,
     running: Option<Running>,
     /// A line was taken and its answer is not complete.
     in_line: bool,
@@ -117,7 +116,7 @@ impl CliSession {
             input: Vec::new(),
             eof: false,
             collecting: None,
-            queue: VecDeque::new(),
+            queue: Commands::default(),
             running: None,
             in_line: false,
             out: Vec::new(),
@@ -168,10 +167,10 @@ impl CliSession {
                     Progress::More => self.running = Some(running),
                 }
             } else if self.state.quit {
-                self.queue.clear();
+                self.queue = Commands::default();
                 self.input = Vec::new();
                 return;
-            } else if let Some(words) = self.queue.pop_front() {
+            } else if let Some(words) = self.queue.next() {
                 self.start(words);
             } else if self.ends_after_line() {
                 self.state.quit = true;
@@ -287,7 +286,7 @@ impl CliSession {
             Some(collecting) => self.collecting = Some(collecting),
             None => {
                 let (line, payload) = split_payload(line);
-                let commands = split_commands(line).into_iter().map(words).collect();
+                let commands = Commands::new(line);
                 match payload {
                     Payload::None => self.begin_line(commands),
                     Payload::Until(end) => self.collecting = Some(Collecting { commands, end: end.to_vec() }),
@@ -297,7 +296,7 @@ impl CliSession {
         true
     }
 
-    fn begin_line(&mut self, commands: VecDeque<Vec<String>>) {
+    fn begin_line(&mut self, commands: Commands) {
         self.queue = commands;
         self.in_line = true;
     }

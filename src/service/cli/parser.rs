@@ -28,20 +28,60 @@ pub fn split_payload(line: &[u8]) -> (&[u8], Payload<'_>) {
 /// Cuts a line at each `;` that no backslash protects.
 pub fn split_commands(line: &[u8]) -> Vec<&[u8]> {
     let mut commands = Vec::new();
-    let (mut start, mut escaped) = (0, false);
-    for (at, &byte) in line.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b';' => {
-                commands.push(&line[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
+    let mut rest = line;
+    while let Some(end) = command_end(rest) {
+        commands.push(&rest[..end]);
+        rest = &rest[end + 1..];
     }
-    commands.push(&line[start..]);
+    commands.push(rest);
     commands
+}
+
+/// Where the first `;` stands that no backslash protects.
+fn command_end(line: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    line.iter().position(|&byte| {
+        let protected = escaped;
+        escaped = !protected && byte == b'\\';
+        byte == b';' && !protected
+    })
+}
+
+/// The commands of a line, each cut to words when its turn comes: a line of thousands of commands whose answers
+/// nobody reads costs no more memory than its bytes.
+#[derive(Debug, Default)]
+pub struct Commands {
+    line: Vec<u8>,
+    /// Where the next one starts; none behind the last.
+    at: Option<usize>,
+}
+
+impl Commands {
+    /// Those of `line`: one at least, be it empty.
+    pub fn new(line: &[u8]) -> Commands {
+        Commands { line: line.to_vec(), at: Some(0) }
+    }
+
+    /// Whether none is left.
+    pub const fn is_empty(&self) -> bool {
+        self.at.is_none()
+    }
+}
+
+impl Iterator for Commands {
+    type Item = Vec<String>;
+
+    fn next(&mut self) -> Option<Vec<String>> {
+        let at = self.at.take()?;
+        let rest = self.line.get(at..)?;
+        let end = command_end(rest);
+        let words = words(&rest[..end.unwrap_or(rest.len())]);
+        match end {
+            Some(end) => self.at = Some(at + end + 1),
+            None => self.line = Vec::new(),
+        }
+        Some(words)
+    }
 }
 
 /// Cuts a command at its blanks. A backslash makes the byte behind it an ordinary one. What is not
@@ -80,6 +120,18 @@ mod tests {
         assert_eq!(split_commands(br"a\;b\\;c"), [&br"a\;b\\"[..], b"c"]);
         assert_eq!(split_commands(b""), [b""]);
         assert_eq!(split_commands(b"a;"), [&b"a"[..], b""]);
+    }
+
+    #[test]
+    fn commands_come_one_by_one_as_they_are_split() {
+        for line in [&b"a b;c ;;"[..], br"a\;b\\;c", b"", b"a;", b";", b"a\\"] {
+            let mut commands = Commands::new(line);
+            for command in split_commands(line) {
+                assert!(!commands.is_empty());
+                assert_eq!(commands.next(), Some(words(command)), "{}", line.escape_ascii());
+            }
+            assert!(commands.is_empty() && commands.next().is_none() && commands.line.is_empty());
+        }
     }
 
     #[test]

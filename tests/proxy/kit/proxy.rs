@@ -57,6 +57,7 @@ pub struct Setup {
     listeners: Vec<(String, OwnedFd)>,
     env: BTreeMap<String, String>,
     args: Vec<String>,
+    stdout: Option<OwnedFd>,
 }
 
 impl Setup {
@@ -68,6 +69,16 @@ impl Setup {
         let addr = sock::local_addr(&fd);
         self.listeners.push((name.to_owned(), fd));
         addr
+    }
+
+    /// Leaves `fd` open for the proxy; `fd@${name}` is its number. This process closes it at the start.
+    pub fn inherit(&mut self, name: &str, fd: OwnedFd) {
+        self.listeners.push((name.to_owned(), fd));
+    }
+
+    /// Makes `fd` the proxy's standard output, instead of a file.
+    pub fn stdout(&mut self, fd: OwnedFd) {
+        self.stdout = Some(fd);
     }
 
     /// Sets an environment variable, which the configuration may expand.
@@ -98,7 +109,8 @@ impl Setup {
         let mut command = Command::new(program);
         command.arg("-db").args(&self.args).arg("-f").arg(dir.path().join("cfg"));
         command.current_dir(dir.path()).env("dir", dir.path()).envs(&self.env);
-        command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
+        let stdout = self.stdout.map_or_else(|| Stdio::from(file("stdout")), Stdio::from);
+        command.stdin(Stdio::null()).stdout(stdout).stderr(file("stderr"));
         let child = spawn(&mut command, &self.listeners);
         Proxy { child, dir, status: None }
     }

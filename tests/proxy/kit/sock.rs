@@ -112,6 +112,11 @@ pub fn readable_within(fd: &impl AsFd, limit: Duration) -> bool {
     event_within(fd, PollFlags::IN | PollFlags::RDHUP, limit)
 }
 
+/// True once `fd` takes bytes, false after `limit`.
+pub fn writable_within(fd: &impl AsFd, limit: Duration) -> bool {
+    event_within(fd, PollFlags::OUT, limit)
+}
+
 /// True once both directions of `fd` are over, false after `limit`.
 pub fn hung_up_within(fd: &impl AsFd, limit: Duration) -> bool {
     event_within(fd, PollFlags::empty(), limit)
