@@ -268,7 +268,15 @@ pub fn release(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
 fn refused(s: &mut Stream, env: &mut Env, e: HeadError) -> Turn {
     bad::keep_request(s, env, 0, e);
     s.conclude(Cause::Proxy, Stage::Request);
-    reply::fail(s, env, e.request_status())
+    fail(s, env, e.request_status())
+}
+
+/// Answers what is no request: it is counted as one, as in the reference.
+fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
+    let now = env.now_ms();
+    record::number(s, env);
+    env.proxies[s.frontend.0 as usize].fe.http.count_request(now);
+    reply::fail(s, env, status)
 }
 
 /// The head does not fit into a buffer.
@@ -289,7 +297,7 @@ fn ended(s: &mut Stream, env: &mut Env) -> Turn {
     }
     s.conclude(Cause::ClientAbort, Stage::Request);
     exchange_of(s, env);
-    reply::fail(s, env, 400)
+    fail(s, env, 400)
 }
 
 /// The head did not come in time.
@@ -303,5 +311,5 @@ pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
     }
     exchange_of(s, env);
     s.conclude(Cause::ClientTimeout, Stage::Request);
-    reply::fail(s, env, 408)
+    fail(s, env, 408)
 }

@@ -3,6 +3,7 @@
 
 mod cli;
 mod ends;
+mod http;
 
 mod logs;
 
