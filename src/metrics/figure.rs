@@ -1,6 +1,6 @@
 //! Counters as named figures: what lets a counter pass to another process without being listed twice.
 //!
-//! [`counted!`] declares a struct of counters; its fields, by their names, are its figures. A figure says in
+//! `counted!` declares a struct of counters; its fields, by their names, are its figures. A figure says in
 //! its text of which kind it is, so that one that changed its kind between two versions is not misread.
 
 use super::gauge::Gauge;

@@ -124,7 +124,7 @@ pub struct Receiver {
     pub origin: Origin,
     /// The network namespace that it was made in, by name.
     pub namespace: Option<Box<str>>,
-    /// A socket of another protocol that is to follow this one: see [`switch`](super::switch).
+    /// A socket of another protocol that is to follow this one: see [`super::switch`].
     pub successor: Option<Box<Switch>>,
     unpublished: Option<Unpublished>,
 }

@@ -74,7 +74,7 @@ impl fmt::Display for Failure {
 /// The listening sockets of the process behind the socket that `-x` names; none without `-x`. Sockets that are of no
 /// use here, of datagrams for example, are closed.
 ///
-/// Blocks while the other process answers, each time at most [`ANSWER_MAX_MS`].
+/// Blocks while the other process answers, each time at most `ANSWER_MAX_MS`.
 ///
 /// # Errors
 /// Not all of the sockets came: the start must be given up, for clients would be refused by either process.
@@ -97,7 +97,7 @@ pub fn dismiss(predecessors: Option<&Predecessors>) {
 }
 
 /// Asks the older processes to stop listening for a moment, so that an address can be bound; false when there
-/// are none, or it has been tried [`RELEASE_TRIES`] times.
+/// are none, or it has been tried `RELEASE_TRIES` times.
 pub fn release(predecessors: Option<&Predecessors>) -> Box<dyn FnMut() -> bool> {
     let predecessors = predecessors.cloned();
     let mut tries = 0;
