@@ -80,3 +80,27 @@ fn a_file_says_it_as_well() {
         exchange(rig, &format!("{REQUEST_ADJUSTED}\r\nhi"), ANSWER_ADJUSTED);
     });
 }
+
+/// Every message of a connection, whatever frames its body; headers that the proxy adds too.
+#[test]
+fn every_message_of_a_connection_has_it() {
+    const MORE: &str = "global h1-case-adjust connection Connection\nglobal h1-case-adjust transfer-encoding Transfer-Encoding";
+    let extra = format!("{CASES}\n{MORE}\n{BOTH}\nbackend option http-server-close");
+    compare(&config("http", &extra), |rig| {
+        let mut client = rig.client();
+        for _ in 0..2 {
+            client
+                .send("PUT / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+            let mut server = rig.s1.accept();
+            server.expect(
+                "PUT / HTTP/1.1\r\nHoST: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            );
+            server.send(
+                "HTTP/1.1 200 OK\r\nX-ONE: 1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            );
+            client.expect(
+                "HTTP/1.1 200 OK\r\nX-oNe: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            );
+        }
+    });
+}
