@@ -70,8 +70,8 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
             Blame::Resources | Blame::Local => Failure::Resource,
         })?;
     let row = live.connect.row(&dest);
-    live.counters.connect_mptcp += u64::from(protocol == Protocol::Mptcp);
-    live.counters.connect_mptcp_fallback += u64::from(fell_back);
+    let as_mptcp = u64::from(protocol == Protocol::Mptcp);
+    live.counters.connect_mptcp += as_mptcp;
     let backend = live.backend;
     let owner = Owner::Back { index: s.id.index, generation: s.id.generation };
     let conn = Connection::connecting(fd, row, protocol, owner, env.clock.now_ms());
@@ -82,7 +82,12 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
             return Err(Failure::Resource);
         }
     }
-    env.proxy(backend).be.connect += 1;
+    let counters = &mut env.proxy(backend).be;
+    counters.connect += 1;
+    counters.connect_mptcp += as_mptcp;
+    if fell_back {
+        count_fallback(server, env);
+    }
     s.back = Some(id);
     record::note_back(s, env, server);
     Ok(())
@@ -117,9 +122,9 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(back) = env.conns.get_mut(back_id) else { return failed(s, env, Failure::Error) };
     if back.ready.contains(Readiness::WRITABLE) {
         back.connecting = false;
-        let fell_back = back.known_protocol() == Some(Protocol::Mptcp) && !sockopt::is_mptcp(back.fd());
+        let fell_back = back.known_protocol() == Some(Protocol::Mptcp) && !sockopt::is_still_mptcp(back.fd());
         if let Some(server) = s.server.filter(|_| fell_back) {
-            env.server(server).counters.connect_mptcp_fallback += 1;
+            count_fallback(server, env);
         }
         return connected(s, env);
     }
@@ -130,6 +135,14 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         }
         None => Turn::Wait,
     }
+}
+
+/// Counts a connection that is TCP where MPTCP was asked for, at the server and its backend.
+fn count_fallback(server: ServerId, env: &mut Env) {
+    let live = env.server(server);
+    live.counters.connect_mptcp_fallback += 1;
+    let backend = live.backend;
+    env.proxy(backend).be.connect_mptcp_fallback += 1;
 }
 
 /// The connection stands: bytes may flow.

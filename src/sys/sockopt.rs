@@ -188,9 +188,11 @@ pub fn original_dst(fd: BorrowedFd<'_>) -> io::Result<SockAddr> {
 /// MPTCP; there the answer is whether `MPTCP_INFO` can be read, which fails after a fallback, and on
 /// kernels before 5.16, which know neither, the protocol the socket was made with.
 pub fn is_mptcp(fd: BorrowedFd<'_>) -> bool {
-    if socket::protocol_of(fd).ok() != Some(socket::IPPROTO_MPTCP) {
-        return false;
-    }
+    socket::protocol_of(fd).ok() == Some(socket::IPPROTO_MPTCP) && is_still_mptcp(fd)
+}
+
+/// The same of a connection that was made as MPTCP: one getsockopt, two where the kernel does not know `TCP_IS_MPTCP`.
+pub fn is_still_mptcp(fd: BorrowedFd<'_>) -> bool {
     match get_int(fd, libc::IPPROTO_TCP, TCP_IS_MPTCP) {
         Ok(v) => v != 0,
         Err(_) => match super::tcpstate::mptcp_info(fd) {

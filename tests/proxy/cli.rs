@@ -28,7 +28,7 @@ impl Bench {
         let two = Listener::new("two", Transport::Tcp, "127.0.0.1", &transcript);
         let front = sock::reserve("127.0.0.1");
         let config = format!(
-            "    stats maxconn 1100\n    maxconn 1500\n    stats socket \"${{dir}}/operator.sock\" level operator
+            "    setenv SUBFLOW_TEST_SET \"a  b=c\"\n    setenv SUBFLOW_TEST_GONE 1\n    unsetenv SUBFLOW_TEST_GONE\n    stats maxconn 1100\n    maxconn 1500\n    stats socket \"${{dir}}/operator.sock\" level operator
     stats socket \"${{dir}}/user.sock\" level user
 defaults\n    mode tcp\n    timeout connect 9s\n    timeout client 30s\n    timeout server 30s
 frontend fe\n    bind {}\n    maxconn 100\n    default_backend be
@@ -169,6 +169,9 @@ set severity-output string; set server be/s3 addr 127.0.0.9
 set severity-output string; set server be/s1 check-port 80
 set severity-output string; set timeout cli abc
 set severity-output string; show env no_such_variable_here
+show env SUBFLOW_TEST_SET
+show env SUBFLOW_TEST_GONE
+show env HAPROXY_CFGFILES_OTHER
 set severity-output number; disable frontend x
 set severity-output string; show servers state foo
 disable frontend
@@ -198,6 +201,33 @@ fn answers_are_those_of_the_oracle() {
     for line in SCRIPT.lines() {
         assert_eq!(ours.say(line), theirs.say(line), "{line}");
     }
+}
+
+/// The lines of `show sess all` about frontend, backend and server; not that of the port a connection came from.
+fn places(bench: &Bench) -> Vec<String> {
+    let text = bench.say("show sess all");
+    let names = [
+        ("frontend=fe ", bench.front.addr, "front"),
+        ("backend=be ", bench.one.addr(), ""),
+        ("server=s1 ", bench.one.addr(), "one"),
+    ];
+    let line = |(name, addr, called): &(&str, SocketAddr, &str)| {
+        let line = text.lines().find(|line| line.trim_start().starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("no {name}in {text}")).replace(&addr.to_string(), called);
+        match called.is_empty() {
+            true => line[..line.rfind(':').unwrap_or(line.len())].to_owned(),
+            false => line,
+        }
+    };
+    names.iter().map(line).collect()
+}
+
+#[test]
+fn a_session_in_detail_is_where_the_oracle_says() {
+    let Some(haproxy) = haproxy() else { return };
+    let (mut ours, mut theirs) = (Bench::start(&subflow()), Bench::start(&haproxy));
+    let _pairs = (ours.pair(false), theirs.pair(false));
+    assert_eq!(places(&ours), places(&theirs));
 }
 
 #[test]

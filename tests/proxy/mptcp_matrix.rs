@@ -182,6 +182,47 @@ listen l\n    bind mptcp@{}\n    server s mptcp@127.0.0.1:{offset:+}\n",
     assert!(is_mptcp(server.fd()));
 }
 
+#[test]
+fn show_stat_counts_clients_over_mptcp_and_servers_that_fall_back() {
+    if !kernel_has_mptcp() {
+        return;
+    }
+    let transcript = Transcript::default();
+    let mut with = Listener::new("with", Transport::Mptcp, "127.0.0.1", &transcript);
+    let mut without = Listener::new("without", Transport::Tcp, "127.0.0.1", &transcript);
+    let ports = [sock::reserve("127.0.0.1"), sock::reserve("127.0.0.1")];
+    let config = format!(
+        "defaults\n    mode tcp\n    timeout connect 4s\n    timeout client 9s\n    timeout server 9s
+listen one\n    bind mptcp@{}\n    server s mptcp@{}\nlisten two\n    bind tcp@{}\n    server s mptcp@{}\n",
+        ports[0].addr,
+        with.addr(),
+        ports[1].addr,
+        without.addr()
+    );
+    let proxy = Setup::default().start(&subflow(), &config);
+    let pass = |transport, port: SocketAddr, servers: &mut Listener| {
+        let mut client = Peer::new("client", sock::connect(transport, port).expect("connect"), &transcript);
+        client.send("hello");
+        servers.accept().expect("hello");
+    };
+    pass(Transport::Mptcp, ports[0].addr, &mut with);
+    pass(Transport::Tcp, ports[0].addr, &mut with);
+    pass(Transport::Tcp, ports[1].addr, &mut without);
+    for (proxy_name, service, column, count) in [
+        ("one", "FRONTEND", "mptcp_conn", "1"),
+        ("two", "FRONTEND", "mptcp_conn", "0"),
+        ("one", "s", "mptcp_conn", "2"),
+        ("one", "s", "mptcp_fallback", "0"),
+        ("one", "BACKEND", "mptcp_conn", "2"),
+        ("two", "s", "mptcp_conn", "1"),
+        ("two", "s", "mptcp_fallback", "1"),
+        ("two", "BACKEND", "mptcp_fallback", "1"),
+    ] {
+        let counted = proxy.cli().stat(proxy_name, service, column);
+        assert_eq!(counted, count, "{proxy_name}/{service} {column}");
+    }
+}
+
 /// A namespace in which `net.mptcp.enabled` is 0.
 fn namespace_without_mptcp() -> Option<Netns> {
     if !kernel_has_mptcp() {
