@@ -193,7 +193,7 @@ impl Live {
             listener_id: listener.map_or(0, |l| l.socket_id),
             accept: session.accepted,
             age_ms: now.saturating_sub(session.accepted_ms),
-            listener: listener.map_or("", |l| &l.name),
+            listener: listener.and_then(given_name),
             frontend: proxy(s.frontend),
             backend: s.backend.map(proxy),
             server: s.server.map(|id| env.settings.server(id)),
@@ -210,6 +210,12 @@ impl Live {
             retries: s.retries,
         })
     }
+}
+
+/// The name of a listener, unless it is the one made up from its id.
+fn given_name(listener: &Listener) -> Option<&str> {
+    let id = listener.name.strip_prefix("sock-").and_then(|id| id.parse().ok());
+    (id != Some(listener.socket_id)).then_some(listener.name.as_str())
 }
 
 fn front_state(listener: &Listener) -> FrontState {

@@ -79,12 +79,21 @@ fn wanted(call: &Call<'_>) -> Result<Option<i64>, ()> {
     let Some(word) = call.word(2).filter(|word| !word.is_empty()) else { return Ok(None) };
     let id_of =
         |at: usize| call.world.proxy(at).map(|proxy| (proxy.settings.name == word, proxy.settings.id));
-    match ((0..).map_while(id_of).find(|(named, _)| *named), word.parse::<i64>()) {
-        (Some((_, id)), _) => Ok(Some(i64::from(id))),
-        (None, Ok(-1)) => Ok(None),
-        (None, Ok(id)) => Ok(Some(id)),
-        (None, Err(_)) => Err(()),
+    match leading_number(word) {
+        -1 => Ok(None),
+        0 => {
+            let named = (0..).map_while(id_of).find(|(named, _)| *named);
+            named.map(|(_, id)| Some(i64::from(id))).ok_or(())
+        }
+        id => Ok(Some(id)),
     }
+}
+
+/// The number that `word` begins with, 0 without one: the reference takes `3x` for 3.
+fn leading_number(word: &str) -> i64 {
+    let sign = usize::from(word.starts_with(['-', '+']));
+    let digits = word[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    word[..sign + digits].parse().unwrap_or(0)
 }
 
 fn push_date(out: &mut Vec<u8>, wall: WallTime) {

@@ -80,7 +80,7 @@ fn push_detail(out: &mut Vec<u8>, s: &SessionView<'_>) {
         duration(s.age_ms),
         s.expires_ms.map_or_else(|| "<NEVER>".to_owned(), duration),
         proxy(Some(s.frontend)),
-        s.listener,
+        s.listener.unwrap_or("?"),
         s.listener_id,
         address(&s.local, s.listener_id),
         proxy(s.backend),
@@ -167,7 +167,7 @@ mod tests {
             "{detail}"
         );
         assert!(
-            detail.contains("\n  frontend=fe (id=2 mode=http), listener=sock-1 (id=1) addr=127.0.0.1:8080\n"),
+            detail.contains("\n  frontend=fe (id=2 mode=http), listener=? (id=1) addr=127.0.0.1:8080\n"),
             "{detail}"
         );
         assert_eq!(answer(&mut world, "show sess 0x77"), "Session not found.\n\n");

@@ -185,7 +185,7 @@ impl World for TestWorld {
             listener_id: 1,
             accept: WallTime { secs: 1_795_223_360, micros: 558_121 },
             age_ms: 9_300,
-            listener: "sock-1",
+            listener: None,
             frontend: &self.settings.proxies[0],
             backend: Some(&self.settings.proxies[1]),
             server: None,

@@ -268,8 +268,8 @@ pub struct SessionView<'a> {
     pub accept: WallTime,
     /// Milliseconds since then.
     pub age_ms: u64,
-    /// Name of the listener, as in `show stat`.
-    pub listener: &'a str,
+    /// `name` of the listener's bind line.
+    pub listener: Option<&'a str>,
     /// Where the client arrived.
     pub frontend: &'a settings::Proxy,
     /// The backend, once chosen.
