@@ -242,7 +242,7 @@ fn a_server_answers_early_and_reads_no_more() {
         client.reset();
         server.close();
     });
-    fault("", &["s1"], |rig| {
+    fault("frontend timeout client 300\nbackend timeout server 300", &["s1"], |rig| {
         let mut client = rig.client();
         client.send(POST_HEAD);
         let mut server = rig.s1.accept();
