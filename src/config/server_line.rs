@@ -178,6 +178,12 @@ pub static ROWS: &[ServerOption] = &[
         "<time>: pause of idle closes",
         pool_purge_delay,
     ),
+    no_op(
+        "pool-low-conn",
+        Arity::one("expects <value> as argument."),
+        "one thread has all idle connections: there is no other to take them from",
+        nothing,
+    ),
     option("cookie", "expects <value> as argument.", "<value>: this server's cookie", |server, args, _| {
         server.cookie = Some(args[0].to_string());
         Ok(0)

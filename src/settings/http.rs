@@ -30,6 +30,9 @@ pub struct Http {
     pub adjusts_client: bool,
     /// `option h1-case-adjust-bogus-server`: servers do.
     pub adjusts_server: bool,
+    /// `max-keep-alive-queue`: so many may wait for the server of a session's last request when the next one joins
+    /// them; no limit when absent.
+    pub max_keep_alive_queue: Option<u32>,
     /// `retry-on`
     pub retry_on: RetryOn,
 }

@@ -175,10 +175,16 @@ impl Env {
     /// Until when a soft stop lets the client of this session be idle; `None` when it is left to the timeouts.
     pub fn idle_until_ms(&self, session: SessionId) -> Option<u64> {
         let told_only = self.settings.global.close_spread == CloseSpread::AtOnce;
-        match self.soft_stop?.succeeded && told_only {
+        match (self.soft_stop?.succeeded && told_only) || self.closes_on_response(session) {
             true => None,
             false => self.closes_at_ms(session),
         }
+    }
+
+    /// `option idle-close-on-response`: clients are only told.
+    pub fn closes_on_response(&self, session: SessionId) -> bool {
+        let frontend = self.sessions.get(session).map(|session| session.frontend);
+        frontend.is_some_and(|id| self.proxy_settings(id).options.idle_close_on_response)
     }
 
     /// When a soft stop closes the persistent connection of a client; `None` when it does not.
@@ -204,7 +210,9 @@ impl Env {
     /// Whether a client that was not told is hung up on behind its response.
     #[inline]
     pub fn hangs_up_on(&self, session: SessionId) -> bool {
-        self.soft_stop.is_some_and(|stop| !stop.succeeded) && self.parts_with(session)
+        self.soft_stop.is_some_and(|stop| !stop.succeeded)
+            && self.parts_with(session)
+            && !self.closes_on_response(session)
     }
 
     /// Milliseconds on the loop's clock.

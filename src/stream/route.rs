@@ -30,7 +30,7 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
     }
     // Who waits already comes first, or the next request of a busy connection would take every free slot. Who can
     // go to one server only waits for that one.
-    let picked = match env.proxy(backend).queue.is_empty() || persistent(s, backend, env).is_some() {
+    let picked = match env.proxy(backend).queue.is_empty() || stays_at(s, backend, env).is_some() {
         true => pick(s, backend, env),
         false if has_usable(backend, env) => Picked::Full(None),
         false => Picked::None,
@@ -83,7 +83,7 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
 enum Picked {
     /// The algorithm's choice.
     Server(ServerId),
-    /// The server that the client is to stay at.
+    /// The server that the client is to stay at, whoever's turn it is.
     Persistent(ServerId),
     /// No slot is free: of the one server that the request's key leads to, or of any.
     Full(Option<ServerId>),
@@ -95,7 +95,7 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     let avoid = s.server.filter(|_| s.redispatched);
     // Who waits for a server already comes first.
     let is_new = s.phase != Phase::Queue;
-    if let Some(id) = persistent(s, backend, env) {
+    if let Some(id) = stays_at(s, backend, env) {
         let server = env.server(id);
         return match server.full() || (is_new && !server.queue.is_empty()) {
             true => Picked::Full(Some(id)),
@@ -143,6 +143,11 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
         true => Picked::Full(None),
         false => Picked::None,
     }
+}
+
+/// The server that the client is to stay at: by persistence, or where it has a connection of its own.
+fn stays_at(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
+    persistent(s, backend, env).or_else(|| http::reuse::preferred(s, backend, env))
 }
 
 /// The server that the client is to stay at, by a cookie. It is used whatever its weight; a server that is down is
@@ -312,7 +317,9 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
             leave_queue(s, env);
             no_server(s, env, Stage::Queue)
         }
-        Picked::Server(_) | Picked::Persistent(_) => {
+        Picked::Server(id) | Picked::Persistent(id) => {
+            // Who waited for any server takes the one that is free: that is not balancing.
+            let picked = if s.waits_for.is_none() { Picked::Persistent(id) } else { picked };
             leave_queue(s, env);
             take_slot(s, &picked, env);
             s.marks.assigned_ms = Some(env.now_ms());

@@ -1,7 +1,7 @@
 //! A client's session: one accepted connection, whatever number of streams it carries.
 
 use crate::base::clock::WallTime;
-use crate::base::ids::ProxyId;
+use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::ConnId;
 use crate::proxy::ListenerId;
 use crate::sys::addr::SockAddr;
@@ -23,6 +23,8 @@ pub struct Session {
     pub accepted_ms: u64,
     /// Requests so far (HTTP mode).
     pub requests: u32,
-    /// It has or had a server connection that serves nobody else.
+    /// Where it last left a server connection that serves nobody else.
+    pub last_private: Option<ServerId>,
+    /// It has or had a server connection that was authenticated and serves nobody else.
     pub has_private: bool,
 }

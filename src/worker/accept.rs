@@ -238,6 +238,7 @@ fn open_session(live: &mut Live, id: ListenerId, fd: OwnedFd, peer: SockAddr, th
         accepted: wall,
         accepted_ms: now,
         has_private: false,
+        last_private: None,
         requests: 0,
     };
     let session: SessionId = env.sessions.insert(session);

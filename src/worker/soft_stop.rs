@@ -137,6 +137,9 @@ fn idle_clients(w: &Worker) -> Vec<StreamId> {
 fn close_idle_clients(w: &mut Worker) {
     for id in idle_clients(w) {
         let Some(s) = w.live.streams.get_mut(id) else { continue };
+        if w.live.env.closes_on_response(s.session) {
+            continue;
+        }
         if w.live.env.conns.get(s.front).is_none_or(|front| !has_unread(front)) {
             s.phase = Phase::Closed;
             enqueue(&mut w.live, id);

@@ -13,6 +13,7 @@ mod http_basic;
 mod http_differential;
 mod http_options;
 mod kit;
+mod last_server;
 mod logs;
 mod master_cli;
 mod mptcp_matrix;

@@ -3,7 +3,7 @@
 use crate::base::ip_net::IpNet;
 use crate::config::cx::Cx;
 use crate::config::draft::HttpOption;
-use crate::config::keyword::{Arity, Directive, Sections, no_op, row};
+use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::net::address::{Family, Host};
 use crate::settings::{AddressHeader, RetryOn};
 use crate::wire::http1::{BadCase, is_token};
@@ -31,11 +31,11 @@ pub const ROWS: &[Directive] = &[
         "<file>: such pairs of names, one a line",
         case_adjust_file,
     ),
-    no_op(
+    row(
         "max-keep-alive-queue",
         Sections::BACK,
         Arity::ANY,
-        "every request is balanced, none waits for the server of the one before",
+        "<n>: so many may wait for the server that 'option prefer-last-server' prefers, -1: no limit",
         max_keep_alive_queue as fn(&mut Cx<'_>),
     )
     .warning_itself(),
@@ -172,11 +172,14 @@ fn max_keep_alive_queue(cx: &mut Cx<'_>) {
     if text.is_empty() {
         return cx.alert("'max-keep-alive-queue' expects an integer value (or -1 to disable)");
     }
-    if text.parse::<i32>().is_err() {
+    let Ok(max) = text.parse::<i32>() else {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let bad = digits.chars().find(|c| !c.is_ascii_digit()).unwrap_or('-');
         let text = format!("'max-keep-alive-queue' : unexpected character '{bad}' in integer value '{text}'");
         return cx.alert(text);
+    };
+    if let Some(proxy) = cx.proxy() {
+        proxy.settings.http.max_keep_alive_queue = u32::try_from(max).ok();
     }
     if cx.lacks_backend() {
         let title = cx.title();

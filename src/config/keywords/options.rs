@@ -57,6 +57,22 @@ pub const ROWS: &[Directive] = &[
     flag("option transparent", Sections::BACK, "connect where the client wanted to go"),
     flag("option allbackups", Sections::BACK, "use all backup servers, not the first one"),
     flag("option persist", Sections::BACK, "a cookie leads to its server even when it is down"),
+    flag(
+        "option prefer-last-server",
+        Sections::BACK,
+        "a client goes on at the server where it has a connection of its own",
+    ),
+    flag(
+        "option idle-close-on-response",
+        Sections::FRONT,
+        "a soft stop closes idle clients behind their next response",
+    ),
+    flag(
+        "option accept-unsafe-violations-in-http-response",
+        Sections::BACK,
+        "let through what breaks the standard and is unsafe",
+    ),
+    flag("option accept-invalid-http-response", Sections::BACK, "older name of the option above"),
     row(
         "option redispatch",
         Sections::BACK,
@@ -98,6 +114,10 @@ const NEED_HTTP: &[&str] = &[
     "option http-ignore-probes",
     "option accept-unsafe-violations-in-http-request",
     "option accept-invalid-http-request",
+    "option accept-unsafe-violations-in-http-response",
+    "option accept-invalid-http-response",
+    "option idle-close-on-response",
+    "option prefer-last-server",
 ];
 
 /// Options that `no` and `default` do not take.
@@ -147,6 +167,11 @@ fn store(name: &str, on: bool, o: &mut Options) {
         "option accept-unsafe-violations-in-http-request" | "option accept-invalid-http-request" => {
             o.accept_unsafe_violations_in_http_request = on;
         }
+        "option accept-unsafe-violations-in-http-response" | "option accept-invalid-http-response" => {
+            o.accept_unsafe_violations_in_http_response = on;
+        }
+        "option prefer-last-server" => o.prefer_last_server = on,
+        "option idle-close-on-response" => o.idle_close_on_response = on,
         "option socket-stats" => o.socket_stats = on,
         "option contstats" => o.contstats = on,
         "option transparent" => o.transparent = on,

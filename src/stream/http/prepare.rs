@@ -12,13 +12,16 @@ use std::net::IpAddr;
 /// Edits the head that waits in the request's buffer. `Some` is the turn to take instead of going on.
 pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     let (front, back) = sides(s, env);
+    // A process that ends keeps no connections for later.
+    let stopping = env.stopping();
     let [told, original] = addresses(s, env, front, back);
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else { return None };
     if std::mem::replace(&mut http.prepared, true) {
         return None;
     }
-    let keeps =
-        front.options.http_mode == HttpMode::KeepAlive && back.options.http_mode == HttpMode::KeepAlive;
+    let keeps = front.options.http_mode == HttpMode::KeepAlive
+        && back.options.http_mode == HttpMode::KeepAlive
+        && !stopping;
     http.keep_back = http.asked.server_keep_alive && keeps;
     http.keep_back_wanted = http.keep_back;
     let pretends = http.asked.server_keep_alive && back.http.pretend_keepalive;

@@ -217,6 +217,12 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     http.keep_front = http.asked.keep_alive && settings.options.http_mode != HttpMode::Close;
     http.request_head_len = usize::from(http.request.head_len);
     keep_captures(http, buffer.data(), &settings.captures);
+    if let Some(e) = http.request.fields.violation() {
+        bad::keep_request(s, env, 0, e);
+    }
+    let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_ref()) else {
+        return Turn::Go(Phase::Closed);
+    };
     if is_monitor(settings.http.monitor_uri.as_deref(), http, buffer.data()) {
         // Who watches the proxy does not fill its log.
         s.logged = true;

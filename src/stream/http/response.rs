@@ -122,8 +122,13 @@ fn flush_interim(s: &mut Stream, env: &mut Env) -> Result<(), Turn> {
 /// Looks for a head at the first unjudged byte. `None`: not whole yet.
 fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     let tune = &env.settings.global.tune;
-    let limits =
-        Limits { header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16, ..Limits::default() };
+    let limits = Limits {
+        header_count_max: tune.http_maxhdr.min(u32::from(u16::MAX)) as u16,
+        unsafe_violations: s
+            .backend
+            .is_some_and(|b| env.proxy_settings(b).options.accept_unsafe_violations_in_http_response),
+        ..Limits::default()
+    };
     let at = s.res.unjudged().unwrap_or(0);
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.res.buffer.as_mut()) else {
         return Err(Turn::Go(Phase::Closed));
@@ -144,6 +149,11 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
         Err(e) => return Err(malformed(s, env, at, e)),
     }
     let status = http.response.status;
+    let violation = http.response.fields.violation();
+    if let Some(e) = violation {
+        bad::keep_response(s, env, at, e);
+    }
+    let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
     if let Some(server) = s.server {
         // A server's requests are the answers it gave, interim ones included, as in the reference.
         let counters = &mut env.server(server).counters.http;

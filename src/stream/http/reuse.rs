@@ -1,12 +1,12 @@
 //! Server connections between two requests: who may take an idle one, and what becomes of one that is done.
 
-use crate::base::ids::ServerId;
+use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::{ConnId, Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::proxy::Server;
 use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
 use crate::settings::proxy::HttpReuse;
-use crate::stream::{Env, Stream, record};
+use crate::stream::{Env, Phase, Stream, record};
 use crate::sys::io as sys_io;
 use crate::wire::http1::ResponseHead;
 
@@ -43,6 +43,35 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
         return true;
     }
     false
+}
+
+/// The server at which the session left a connection of its own: `option prefer-last-server` asks to go on there, and
+/// one that was authenticated is of use nowhere else. Not where a key decides.
+///
+/// A server without a free slot is waited for while fewer than `max-keep-alive-queue` others wait there; who is
+/// authenticated waits anyway.
+pub fn preferred(s: &Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
+    let session = env.sessions.get(s.session)?;
+    let id = session.last_private.filter(|_| !s.redispatched)?;
+    let settings = env.proxy_settings(backend);
+    let wanted = session.has_private || settings.options.prefer_last_server;
+    let server = &env.servers[id.0 as usize];
+    let serves = || env.proxies[backend.0 as usize].serving.get(server.position) == Some(&true);
+    if !wanted || settings.balance.has_key() || server.backend != backend || !serves() {
+        return None;
+    }
+    if s.phase == Phase::Queue && s.waits_for != Some(id) {
+        return None;
+    }
+    let waiting = server.queue.len() as u32;
+    let is_long = |max: u32| server.full() && waiting >= max;
+    let too_long = settings.http.max_keep_alive_queue.is_some_and(is_long)
+        || server.maxqueue > 0 && is_long(server.maxqueue);
+    if too_long && s.phase != Phase::Queue && !session.has_private {
+        return None;
+    }
+    let mine = Wanted::Private(s.session.index, s.session.generation);
+    server.private.iter().any(|idle| mine.takes(idle)).then_some(id)
 }
 
 /// Whether the server wants to authenticate the connection: NTLM and Negotiate do, and then whoever uses it is the
@@ -126,6 +155,9 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     if !usable || !room || is_full || !live.usable() {
         env.close_first(id);
         return;
+    }
+    if let Some(session) = env.sessions.get_mut(s.session).filter(|_| is_private) {
+        session.last_private = Some(server);
     }
     if let Some(conn) = env.conns.get_mut(id) {
         conn.owner = Owner::Idle(server);

@@ -156,6 +156,8 @@ pub struct Fields {
     pub(super) bare_lf: bool,
     /// Some value is folded over several lines.
     pub(super) folded: bool,
+    /// The first byte that was let through against the standard ([`Limits::unsafe_violations`]).
+    violation: Option<HeadError>,
     /// Start of the line being scanned.
     pub(super) line_start: usize,
     /// End of its name, 0 while the colon has not been seen.
@@ -205,7 +207,18 @@ impl Fields {
         self.list.iter().find(|f| f.name.of(bytes).eq_ignore_ascii_case(name))
     }
 
+    /// What was let through against the standard, and first of all.
+    pub fn violation(&self) -> Option<HeadError> {
+        self.violation
+    }
+
+    /// Lets a byte through.
+    pub(super) fn let_through(&mut self, error: HeadError) {
+        self.violation.get_or_insert(error);
+    }
+
     pub(super) fn clear(&mut self) {
+        self.violation = None;
         self.list.clear();
         self.seen = 0;
         self.repeated_host = false;
@@ -225,7 +238,7 @@ impl Fields {
     pub(super) fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, HeadError> {
         loop {
             if self.name_end == 0 {
-                match self.scan_name(bytes)? {
+                match self.scan_name(bytes, limits)? {
                     Name::Partial => return Ok(None),
                     Name::End(head_len) => return Ok(Some(head_len)),
                     Name::Found => {}
@@ -242,7 +255,7 @@ impl Fields {
         }
     }
 
-    fn scan_name(&mut self, bytes: &[u8]) -> Result<Name, HeadError> {
+    fn scan_name(&mut self, bytes: &[u8], limits: &Limits) -> Result<Name, HeadError> {
         let mut at = words::skip_letters(bytes, self.scanned);
         while let Some(&byte) = bytes.get(at) {
             if is_token(byte) {
@@ -254,10 +267,23 @@ impl Fields {
                 self.scanned = at + 1;
                 return Ok(Name::Found);
             }
+            if limits.unsafe_violations && self.may_let_through(at, byte) {
+                self.let_through(HeadError::new(Wrong::NameByte, at));
+                at += 1;
+                continue;
+            }
             return self.scan_end(bytes, at, byte);
         }
         self.scanned = at;
         Ok(Name::Partial)
+    }
+
+    /// Whether a byte that no name has is one of a name where violations are let through: not what ends or begins a
+    /// line, an empty name or a NUL.
+    #[cold]
+    fn may_let_through(&self, at: usize, byte: u8) -> bool {
+        let begins = at == self.line_start && matches!(byte, b' ' | b'\t');
+        !begins && !matches!(byte, b':' | b'\r' | b'\n' | 0)
     }
 
     /// Not a header name at `at`: the final empty line, or an error.

@@ -163,6 +163,7 @@ impl RequestHead {
             if !limits.unsafe_violations {
                 return Err(HeadError::new(Wrong::TargetByte, target_end));
             }
+            self.fields.let_through(HeadError::new(Wrong::TargetByte, target_end));
             target_end = words::find_target_end(line, target_end + 1);
         }
         let version_start = skip_blanks(line, target_end);

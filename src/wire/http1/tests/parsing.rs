@@ -86,6 +86,29 @@ fn an_error_says_where() {
 }
 
 #[test]
+fn violations_that_are_let_through_are_told() {
+    let open = Limits { unsafe_violations: true, ..Limits::default() };
+    let parse = |bytes: &[u8]| {
+        let mut head = RequestHead::default();
+        let parsed = head.parse(bytes, &open);
+        (parsed, head.fields.violation().map(|e| (e.wrong, e.at)), head.headers().len())
+    };
+    let complete = Ok(Parsed::Complete);
+    assert_eq!(parse(b"GET / HTTP/1.1\r\nA: b\r\n\r\n"), (complete, None, 1));
+    assert_eq!(parse(b"GET /#a HTTP/1.1\r\n\r\n"), (complete, Some((Wrong::TargetByte, 5)), 0));
+    for name in ["b d", "bd ", "b@d", "b\u{80}", "b\x01d", "b\td"] {
+        let text = format!("GET / HTTP/1.1\r\n{name}: x\r\nB@D: y\r\n\r\n");
+        let (parsed, violation, headers) = parse(text.as_bytes());
+        assert_eq!((parsed, headers), (complete, 2), "{name:?}");
+        assert_eq!(violation.map(|(wrong, _)| wrong), Some(Wrong::NameByte), "{name:?}");
+    }
+    for line in ["bad", ": x", " a: b", "a\0: b", "a\rb: c", "\tx: y"] {
+        let text = format!("GET / HTTP/1.1\r\n{line}\r\n\r\n");
+        assert!(parse(text.as_bytes()).0.is_err(), "{line:?}");
+    }
+}
+
+#[test]
 fn a_hundred_lines_pass_and_one_more_is_refused() {
     let lines = |n| format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(n));
     assert!(forward_request(&lines(100), Link::Keep).is_ok());
