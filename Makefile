@@ -10,17 +10,18 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 # What is installed: built before, for root need not have cargo.
 BINARY ?= target/release/subflow
 
-.PHONY: help demo check fmt clippy test tidy doc bench compat fuzz-smoke release install uninstall
+.PHONY: help demo check fmt clippy test tidy doc bench compat fuzz-check fuzz-smoke release install uninstall
 
 help:
 	@echo "make demo        build, then one request with Multipath TCP on both sides, and the proof"
 	@echo "make release     the program, in $(BINARY)"
 	@echo "make install     program, unit and documents under PREFIX=$(PREFIX); see docs/INSTALL.md"
-	@echo "make check       the whole gate: fmt, clippy, test (with tidy), doc, fuzz-smoke"
+	@echo "make check       the whole gate: fmt, clippy, test (with tidy), doc, fuzz-check, fuzz-smoke"
 	@echo "make test        unit and black-box tests"
 	@echo "make doc         API documentation, warnings are errors"
 	@echo "make compat      configuration verdicts, the ledger, scripts and TCP mode beside the installed haproxy"
 	@echo "make bench       speed and system calls against the installed haproxy"
+	@echo "make fuzz-check  the fuzz targets compile"
 	@echo "make fuzz-smoke  every fuzz target for $(FUZZ_SECONDS) s (needs cargo-fuzz and nightly)"
 
 demo:
@@ -45,7 +46,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/subflow $(DESTDIR)$(UNITDIR)/subflow.service
 	rm -rf $(DESTDIR)$(DOCDIR)
 
-check: fmt clippy test doc fuzz-smoke
+check: fmt clippy test doc fuzz-check fuzz-smoke
 	@echo "check: all green"
 
 fmt:
@@ -71,6 +72,10 @@ compat:
 bench:
 	$(CARGO) build --release
 	tests/bench/bench.py target/release/subflow
+
+# With any toolchain: a target that no longer compiles finds nothing.
+fuzz-check:
+	$(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz --bins
 
 fuzz-smoke:
 	@tests/fuzz/smoke.sh $(FUZZ_SECONDS)

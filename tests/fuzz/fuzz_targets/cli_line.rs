@@ -5,11 +5,12 @@
 use libfuzzer_sys::fuzz_target;
 use std::net::SocketAddr;
 use subflow::base::clock::WallTime;
-use subflow::metrics::ProcessCounters;
+use subflow::metrics::{Family, ProcessCounters};
 use subflow::service::cli::change::{Admin, Change, FrontendChange, Rate, ServerAt};
 use subflow::service::cli::rows::OUTPUT_PAGE_LEN;
 use subflow::service::cli::view::{
-    CliSocketView, HeldView, InfoView, ListenerView, ProxyView, ServerView, SessionView,
+    BadMessageView, CliSocketView, Direction, HeldView, InfoView, ListenerView, ProxyView,
+    ServerView, SessionView,
 };
 use subflow::service::cli::{CliSession, World};
 use subflow::settings::Global;
@@ -53,6 +54,7 @@ impl World for Idle {
             pool_used_bytes: 0,
             log_dropped: 0,
             held: HeldView::default(),
+            family: Family::default(),
         }
     }
     fn proxy(&self, _: usize) -> Option<ProxyView<'_>> {
@@ -67,6 +69,9 @@ impl World for Idle {
     fn session_from(&self, _: usize) -> Option<SessionView<'_>> {
         None
     }
+    fn bad_message(&self, _: usize, _: Direction) -> Option<BadMessageView<'_>> {
+        None
+    }
     fn cli_socket(&self, _: usize) -> Option<CliSocketView<'_>> {
         None
     }
@@ -77,6 +82,8 @@ impl Change for Idle {
     fn set_weight(&mut self, _: ServerAt, _: u32) {}
     fn set_admin(&mut self, _: ServerAt, _: Admin) {}
     fn set_address(&mut self, _: ServerAt, _: SocketAddr) {}
+    fn set_dynamic_cookies(&mut self, _: usize, _: bool) {}
+    fn set_cookie_key(&mut self, _: usize, _: &str) {}
     fn set_server_maxconn(&mut self, _: ServerAt, _: u32) {}
     fn set_frontend_maxconn(&mut self, _: usize, _: u32) {}
     fn set_process_maxconn(&mut self, _: u32) {}
