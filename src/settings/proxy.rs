@@ -213,11 +213,14 @@ impl Balance {
 }
 
 impl Proxy {
+    /// Whether it makes dynamic cookies at the start.
+    pub fn makes_cookies(&self) -> bool {
+        self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic)
+    }
+
     /// The key of its dynamic cookies at the start, where it makes some.
     pub fn initial_cookie_key(&self) -> Option<&str> {
-        self.dynamic_cookie_key
-            .as_deref()
-            .filter(|_| self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic))
+        self.dynamic_cookie_key.as_deref().filter(|_| self.makes_cookies())
     }
 
     /// Whether its balancing lets `server` have this weight while it runs.

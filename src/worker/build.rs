@@ -154,7 +154,7 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
         log_lines: 0,
-        makes_cookies: p.cookie.as_ref().is_some_and(|cookie| cookie.dynamic),
+        makes_cookies: p.makes_cookies(),
         cookie_key: p.dynamic_cookie_key.clone(),
         bad: BadMessages::default(),
         servers: p.servers.clone(),

@@ -176,7 +176,8 @@ impl Change for Live {
 }
 
 /// Makes the cookies of a backend's servers anew.
-fn renew_cookies(env: &mut Env, proxy: usize) {
+/// Makes the cookies of a backend's servers anew.
+pub(super) fn renew_cookies(env: &mut Env, proxy: usize) {
     for at in 0..env.proxies[proxy].servers.len() {
         let id = env.proxies[proxy].servers[at];
         renew_cookie(env, id);

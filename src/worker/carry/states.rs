@@ -20,6 +20,9 @@ use std::str::FromStr;
 /// In the place of a value: as configured.
 const AS_CONFIGURED: &str = "-";
 
+/// Stands before a key.
+const KEY_MARK: char = '=';
+
 /// Ages beyond this are cut: a hundred years.
 const AGE_MAX_MS: u64 = 100 * 365 * 86_400_000;
 
@@ -63,8 +66,9 @@ fn settings_of(env: &Env, object: Object) -> Vec<Setting> {
     match object {
         Object::Process => of_process(env),
         Object::Frontend(at) => of_frontend(env, at),
+        Object::Backend(at) => of_backend(env, at),
         Object::Server(id) => of_server(env, id),
-        Object::Listener(_) | Object::Backend(_) => Vec::new(),
+        Object::Listener(_) => Vec::new(),
     }
 }
 
@@ -89,15 +93,39 @@ fn of_process(env: &Env) -> Vec<Setting> {
 fn of_frontend(env: &Env, at: usize) -> Vec<Setting> {
     let configured = env.settings.proxies[at].maxconn;
     let now = env.proxies[at].maxconn;
-    let paused = change::is_paused(env, at).then_some("yes");
+    let paused = change::is_paused(env, at).then_some(yes(true));
     vec![
         Setting::new(
             "maxconn",
             text(configured),
             Some(now).filter(|now| *now != configured.unwrap_or(env.boot.maxconn)),
         ),
-        Setting::new("paused", "no", paused),
+        Setting::new("paused", yes(false), paused),
     ]
+}
+
+fn of_backend(env: &Env, at: usize) -> Vec<Setting> {
+    let (live, settings) = (&env.proxies[at], &env.settings.proxies[at]);
+    let configured = settings.makes_cookies();
+    let changed = live.makes_cookies != configured;
+    let key = live.cookie_key.as_ref().filter(|key| Some(*key) != settings.dynamic_cookie_key.as_ref());
+    vec![
+        Setting::new("dynamic-cookie", yes(configured), changed.then_some(yes(live.makes_cookies))),
+        Setting::new(
+            "dynamic-cookie-key",
+            settings.dynamic_cookie_key.as_deref().map_or_else(|| AS_CONFIGURED.to_owned(), keyed),
+            key.map(|key| keyed(key)),
+        ),
+    ]
+}
+
+/// A key in a form that is never [`AS_CONFIGURED`].
+fn keyed(key: &str) -> String {
+    format!("{KEY_MARK}{key}")
+}
+
+const fn yes(on: bool) -> &'static str {
+    if on { "yes" } else { "no" }
 }
 
 fn of_server(env: &Env, id: ServerId) -> Vec<Setting> {
@@ -218,7 +246,8 @@ impl Taker {
                 self.changed.insert(backend, id);
                 server(env, id, key, now)
             }
-            Object::Listener(_) | Object::Backend(_) => false,
+            Object::Backend(at) => backend(env, at, key, now),
+            Object::Listener(_) => false,
         }
     }
 
@@ -277,6 +306,27 @@ fn frontend(env: &mut Env, at: usize, key: &str, now: Option<&str>) -> bool {
         ("paused", None) => true,
         _ => false,
     }
+}
+
+fn backend(env: &mut Env, at: usize, key: &str, now: Option<&str>) -> bool {
+    let settings = &env.settings.proxies[at];
+    let live = &mut env.proxies[at];
+    match key {
+        "dynamic-cookie" => match now {
+            None => live.makes_cookies = settings.makes_cookies(),
+            Some("yes") => live.makes_cookies = true,
+            Some("no") => live.makes_cookies = false,
+            Some(_) => return false,
+        },
+        "dynamic-cookie-key" => match now.map(|now| now.strip_prefix(KEY_MARK)) {
+            None => live.cookie_key = settings.dynamic_cookie_key.clone(),
+            Some(Some(key)) => live.cookie_key = Some(key.to_owned()),
+            Some(None) => return false,
+        },
+        _ => return false,
+    }
+    change::renew_cookies(env, at);
+    true
 }
 
 fn server(env: &mut Env, id: ServerId, key: &str, now: Option<&str>) -> bool {

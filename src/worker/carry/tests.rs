@@ -21,6 +21,7 @@ frontend fe
     maxconn 100
     default_backend be
 backend be
+    cookie SRV insert
     server s1 127.0.0.1:81 weight 10
     server s2 127.0.0.1:82 maxconn 5
     server s3 127.0.0.1:83 disabled
@@ -28,7 +29,7 @@ backend be
 ";
 
 fn worker(config: &str) -> Live {
-    let timeouts = "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n";
+    let timeouts = "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n";
     static WORKERS: AtomicU32 = AtomicU32::new(0);
     let name = format!("carry-{}-{}", std::process::id(), WORKERS.fetch_add(1, Ordering::Relaxed));
     let text = format!("{timeouts}{config}").replace("NAME", &name);
@@ -67,6 +68,8 @@ fn old() -> Live {
     live.set_admin(at(1), Admin::Drain);
     live.set_server_maxconn(at(1), 3);
     live.set_address(at(3), "127.0.0.9:99".parse().unwrap());
+    live.set_dynamic_cookies(1, true);
+    live.set_cookie_key(1, "-");
     live.set_process_maxconn(50);
     live.set_rate(Rate::Sessions, 30);
     live.set_frontend_maxconn(0, 40);
@@ -86,7 +89,7 @@ fn a_new_worker_goes_on_where_the_old_one_was() {
     let mut new = named(worker(CONFIG));
     let told = import(&mut new, &export(&old()).0);
     assert_eq!((told.dropped, told.cut, told.refused), (0, false, None), "{told}");
-    assert_eq!(told.states, 10, "{told}");
+    assert_eq!(told.states, 12, "{told}");
     let env = &new.env;
     assert_eq!(env.counters.requests, 7);
     assert_eq!((env.proxies[0].fe.bytes_in, env.proxies[1].be.retries), (100, 2));
@@ -99,6 +102,9 @@ fn a_new_worker_goes_on_where_the_old_one_was() {
     assert_eq!(s3.admin, Admin::Ready);
     assert_eq!(s4.address.as_ref().map(ToString::to_string).as_deref(), Some("127.0.0.9:99"));
     assert_eq!(s4.ports, crate::net::address::Ports::Fixed(99));
+    let be = &env.proxies[1];
+    assert_eq!((be.makes_cookies, be.cookie_key.as_deref()), (true, Some("-")));
+    assert!(s1.cookie.is_some() && s1.cookie == old().env.servers[0].cookie);
     assert_eq!((env.maxconn, env.rates.sessions, env.proxies[0].maxconn), (50, Some(30), 40));
 }
 
@@ -125,6 +131,7 @@ fn the_operators_later_word_is_the_configuration() {
         .replace(":82 maxconn 5", ":82 maxconn 6")
         .replace(" disabled", "")
         .replace(":+1", ":84")
+        .replace("SRV insert", "SRV insert dynamic\n    dynamic-cookie-key new")
         .replace("maxconn 100", "maxconn 101");
     let mut new = named(worker(&changed));
     let told = import(&mut new, &export(&old()).0);
@@ -133,7 +140,8 @@ fn the_operators_later_word_is_the_configuration() {
     assert_eq!((s1.weight, s2.maxconn, s3.admin), (15, 6, Admin::Ready));
     assert_eq!(s4.address.as_ref().map(ToString::to_string).as_deref(), Some("127.0.0.1:84"));
     assert_eq!(env.proxies[0].maxconn, 101);
-    assert_eq!((told.dropped, told.reconfigured), (5, 5), "{told}");
+    assert_eq!(env.proxies[1].cookie_key.as_deref(), Some("new"));
+    assert_eq!((told.dropped, told.reconfigured), (7, 7), "{told}");
     assert_eq!(s1.admin, Admin::Maint { configured: false }, "what did not change stays as it was set");
 }
 
