@@ -1,6 +1,7 @@
 //! What was typed: sections as they were read, names not yet turned into ids.
 
 use super::default_path::DefaultPath;
+use super::directory::Directory;
 use super::keyword::Sections;
 use super::server_line::ServerOptions;
 use crate::base::diag::Place;
@@ -24,6 +25,8 @@ pub struct Draft {
     pub defaults: Vec<ProxyDraft>,
     /// `frontend`, `backend` and `listen` sections in order.
     pub proxies: Vec<ProxyDraft>,
+    /// Their names.
+    pub directory: Directory,
     /// `unix-bind`, for the binds below it.
     pub unix_bind: UnixOptions,
     /// `h1-case-adjust-file`: the last one, and where it stands.

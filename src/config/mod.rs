@@ -10,6 +10,7 @@ pub mod check;
 pub mod condition;
 pub mod cx;
 pub mod default_path;
+mod directory;
 pub mod draft;
 pub mod expand;
 pub mod identity;

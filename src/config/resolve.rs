@@ -10,6 +10,7 @@ use crate::base::ids::ServerId;
 use crate::net::address::Host;
 use crate::settings::server::Remembered;
 use crate::settings::{Global, Kind, Server, Settings};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// First automatic proxy id; the reference keeps 1 for itself.
@@ -21,7 +22,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
     number_proxies(&mut draft.proxies);
     let mut backends = Vec::with_capacity(draft.proxies.len());
     for at in 0..draft.proxies.len() {
-        backends.push(check::backends::target(&draft.proxies, at, diags));
+        backends.push(check::backends::target(&draft, at, diags));
         if let Some(proxy) = draft.proxies.get_mut(at).filter(|proxy| !proxy.settings.disabled) {
             check_proxy(proxy, &draft.global, diags);
         }
@@ -80,7 +81,7 @@ fn check_proxy(proxy: &mut ProxyDraft, global: &Global, diags: &mut Diags) {
 
 /// Gives ids to proxies without one: the lowest unused, in order of declaration.
 fn number_proxies(proxies: &mut [ProxyDraft]) {
-    let used: Vec<u32> = proxies.iter().filter_map(|proxy| proxy.id).collect();
+    let used: HashSet<u32> = proxies.iter().filter_map(|proxy| proxy.id).collect();
     let mut next = PROXY_ID_FIRST;
     for proxy in proxies {
         proxy.settings.id = match proxy.id {
@@ -102,7 +103,7 @@ fn number_proxies(proxies: &mut [ProxyDraft]) {
 /// Ids of the servers of one backend: their own, else the lowest unused from a number on that starts at
 /// 1 and that every server, with an id or without, moves on by one: so the reference counts.
 fn server_ids(servers: &[ServerDraft]) -> Vec<u32> {
-    let used: Vec<u32> = servers.iter().filter_map(|server| server.options.id).collect();
+    let used: HashSet<u32> = servers.iter().filter_map(|server| server.options.id).collect();
     let mut next = 1;
     let number = |server: &ServerDraft| {
         while server.options.id.is_none() && used.contains(&next) {

@@ -111,7 +111,7 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
             return diags.at(Severity::Alert, place, text);
         }
     };
-    if let Some(twin) = twin(&draft.proxies, kind, name) {
+    if let Some(twin) = draft.directory.twin(kind, name).and_then(|at| draft.proxies.get(at)) {
         let text = format!(
             "Parsing [{}:{}]: {} '{name}' has the same name as {} declared at {}:{}.",
             place.file,
@@ -127,18 +127,9 @@ fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {
         Some((at, how)) => inherit(&mut draft.defaults, at, how, kind, name, place, diags),
         None => ProxyDraft::new(kind, name, place.clone()),
     };
+    draft.directory.enter(kind, name, draft.proxies.len());
     draft.proxies.push(section);
     draft.current = Current::Proxy(draft.proxies.len() - 1);
-}
-
-/// A section of that name that must not exist: one more frontend for what has clients, one more
-/// backend for a backend. A backend and a later listen may share a name, as in the reference.
-fn twin<'d>(proxies: &'d [ProxyDraft], kind: Kind, name: &str) -> Option<&'d ProxyDraft> {
-    proxies.iter().find(|other| {
-        let other_kind = other.settings.kind;
-        let same_side = if kind.is_frontend() { other_kind.is_frontend() } else { other_kind.is_backend() };
-        other.settings.name == name && same_side
-    })
 }
 
 /// A section that begins with the values of `defaults[at]`. Using a named one both with and without

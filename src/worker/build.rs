@@ -193,16 +193,20 @@ fn fullconn_default(at: usize, settings: &Settings, maxconn: u32) -> u32 {
 }
 
 fn servers(settings: &'static Settings) -> Vec<Server> {
-    let backend_of =
-        |id: ServerId| settings.proxies.iter().position(|p| p.servers.contains(&id)).unwrap_or(0);
+    // Where each server is configured: its backend, and its place there.
+    let mut places = vec![(0, 0); settings.servers.len()];
+    for (backend, proxy) in settings.proxies.iter().enumerate() {
+        for (position, id) in proxy.servers.iter().enumerate() {
+            places[id.0 as usize] = (backend, position);
+        }
+    }
     let make = |(at, s): (usize, &'static settings::Server)| {
-        let id = ServerId(at as u32);
-        let backend = backend_of(id);
+        let (id, (backend, position)) = (ServerId(at as u32), places[at]);
         let source = s.source.as_ref().or(settings.proxies[backend].source.as_ref());
         Server {
             id,
             backend: ProxyId(backend as u32),
-            position: settings.proxies[backend].servers.iter().position(|other| *other == id).unwrap_or(0),
+            position,
             address: s.resolved.clone(),
             ports: s.address.ports,
             cookie: s.cookie_at(

@@ -2,13 +2,14 @@
 
 use crate::base::diag::Diags;
 use crate::base::ids::ProxyId;
-use crate::config::draft::ProxyDraft;
+use crate::config::draft::Draft;
 use crate::config::suggest;
 use crate::settings::Mode;
 
 /// The backend of the proxy at `at`: its first `use_backend`, else its `default_backend`, else itself
 /// when it is a listen. Every named backend is checked, used or not.
-pub fn target(proxies: &[ProxyDraft], at: usize, diags: &mut Diags) -> Option<ProxyId> {
+pub fn target(draft: &Draft, at: usize, diags: &mut Diags) -> Option<ProxyId> {
+    let proxies = &draft.proxies;
     let proxy = proxies.get(at)?;
     if proxy.settings.disabled {
         return None;
@@ -17,18 +18,18 @@ pub fn target(proxies: &[ProxyDraft], at: usize, diags: &mut Diags) -> Option<Pr
     let rules = proxy.use_backends.iter().map(|(_, name)| ("use_backend", name.as_str()));
     let last = proxy.default_backend.iter().map(|(_, name)| ("default_backend", name.as_str()));
     for (keyword, name) in rules.chain(last) {
-        let found = one(proxies, at, keyword, name, diags);
+        let found = one(draft, at, keyword, name, diags);
         chosen = chosen.or(found);
     }
     let itself = proxy.settings.kind.is_frontend() && proxy.settings.kind.is_backend();
     chosen.or_else(|| itself.then_some(ProxyId(at as u32)))
 }
 
-fn one(proxies: &[ProxyDraft], at: usize, keyword: &str, name: &str, diags: &mut Diags) -> Option<ProxyId> {
+fn one(draft: &Draft, at: usize, keyword: &str, name: &str, diags: &mut Diags) -> Option<ProxyId> {
+    let proxies = &draft.proxies;
     let proxy = proxies.get(at)?;
     let from = &proxy.settings;
-    let position =
-        proxies.iter().position(|other| other.settings.kind.is_backend() && other.settings.name == name);
+    let position = draft.directory.backend(name);
     let Some((position, backend)) = position.and_then(|position| Some((position, proxies.get(position)?)))
     else {
         let names = proxies.iter().filter(|p| p.settings.kind.is_backend()).map(|p| p.settings.name.as_str());
