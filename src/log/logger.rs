@@ -93,10 +93,13 @@ impl Logger {
         }
     }
 
-    /// Connects to those of `targets` that a chroot would put out of reach.
-    pub fn connect(&mut self, targets: &[LogTarget]) {
+    /// Opens what lines to `targets` go through; also connects to those that a chroot is about to hide.
+    pub fn open(&mut self, targets: &[LogTarget], hides_paths: bool) {
         for target in targets {
-            self.sinks.connect(&target.sink);
+            self.sinks.open(&target.sink);
+            if hides_paths {
+                self.sinks.connect(&target.sink);
+            }
         }
     }
 

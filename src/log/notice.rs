@@ -1,6 +1,6 @@
 //! Texts of the messages that the process itself logs, in the reference's words.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// `Proxy x stopped ...`, sent with level warning to the proxy's own targets.
 pub fn proxy_stopped(out: &mut String, proxy: &str, frontend_conns: u64, backend_conns: u64) {
@@ -14,9 +14,27 @@ pub fn no_server_available(out: &mut String, backend: &str) {
     let _ = write!(out, "backend {backend} has no server available!");
 }
 
-/// A listener stopped accepting because the process is out of something.
-pub fn accept_paused(out: &mut String, frontend: &str, reason: &str) {
-    let _ = write!(out, "Proxy {frontend} stops accepting for a while: {reason}.");
+/// A proxy can neither accept nor connect (`EMFILE`); sent with level emerg.
+pub fn no_descriptor_left(out: &mut String, proxy: &str, maxsock: u64) {
+    let _ = write!(
+        out,
+        "Proxy {proxy} reached process FD limit (maxsock={maxsock}). Please check 'ulimit-n' and restart."
+    );
+}
+
+/// The source address of the connections to servers is not there, or its port is in use; sent with level emerg.
+pub fn cannot_bind_source(out: &mut String, backend: &str) {
+    let _ = write!(out, "Cannot bind to source address before connect() for backend {backend}.");
+}
+
+/// Accepting rests for another reason; not in the reference's words.
+pub fn accept_paused(out: &mut String, frontend: &str, listener: &str, reason: &dyn Display) {
+    let _ = write!(out, "Proxy {frontend} cannot accept on {listener}: {reason}; accepting is paused.");
+}
+
+/// No connection to a server can be made, for another reason; not in the reference's words.
+pub fn cannot_connect(out: &mut String, backend: &str, reason: &dyn Display) {
+    let _ = write!(out, "Proxy {backend} cannot connect to its servers: {reason}.");
 }
 
 #[cfg(test)]
@@ -31,5 +49,14 @@ mod tests {
         out.clear();
         no_server_available(&mut out, "app");
         assert_eq!(out, "backend app has no server available!");
+        out.clear();
+        no_descriptor_left(&mut out, "www", 99);
+        assert_eq!(
+            out,
+            "Proxy www reached process FD limit (maxsock=99). Please check 'ulimit-n' and restart."
+        );
+        out.clear();
+        cannot_bind_source(&mut out, "app");
+        assert_eq!(out, "Cannot bind to source address before connect() for backend app.");
     }
 }

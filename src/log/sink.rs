@@ -4,7 +4,7 @@
 use crate::settings::LogSink;
 use crate::sys::socket;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::io::{self, stderr, stdout};
+use std::io::{self, Stderr, Stdout, stderr, stdout};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
@@ -33,7 +33,7 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Nothing open. Sockets are made when the first line needs them.
+    /// Nothing open.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,6 +60,16 @@ impl Sinks {
     /// Whether lines wait for a descriptor that was not ready: the owner flushes again soon.
     pub fn is_pending(&self) -> bool {
         self.fds.iter().any(|sink| !sink.pending.is_empty())
+    }
+
+    /// Opens what lines to `sink` go through, so that a process that has run out of descriptors can still say so. What
+    /// cannot be opened now is tried at each line, and its error told there.
+    pub fn open(&mut self, sink: &LogSink) {
+        let _ = match sink {
+            LogSink::Udp(to) => self.udp(to).map(|_| ()),
+            LogSink::UnixDatagram(_) => self.unix().map(|_| ()),
+            LogSink::Fd(number) => self.fd(*number).map(|_| ()),
+        };
     }
 
     /// Connects to a unix target now, because a chroot will hide its path. One that is not there yet is
@@ -121,19 +131,37 @@ impl Sinks {
 #[derive(Debug)]
 struct FdSink {
     number: i32,
-    fd: OwnedFd,
+    fd: End,
     /// Whole lines, except that the first may have lost its front to the descriptor already.
     pending: Vec<u8>,
 }
 
+/// What is written to. Standard output and error are shared with other processes, and may become others when the
+/// process goes to the background: no copy is made of them.
+#[derive(Debug)]
+enum End {
+    Stdout(Stdout),
+    Stderr(Stderr),
+    Own(OwnedFd),
+}
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            End::Stdout(stdout) => stdout.as_fd(),
+            End::Stderr(stderr) => stderr.as_fd(),
+            End::Own(fd) => fd.as_fd(),
+        }
+    }
+}
+
 impl FdSink {
-    /// Standard output and error are shared with other processes, so they are left blocking; they
-    /// are only written to when poll(2) says that they take it.
+    /// Standard output and error are left blocking; they are only written to when poll(2) says that they take it.
     fn open(number: i32) -> io::Result<FdSink> {
         let fd = match number {
-            libc::STDOUT_FILENO => stdout().as_fd().try_clone_to_owned()?,
-            libc::STDERR_FILENO => stderr().as_fd().try_clone_to_owned()?,
-            _ => socket::adopt(number)?,
+            libc::STDOUT_FILENO => End::Stdout(stdout()),
+            libc::STDERR_FILENO => End::Stderr(stderr()),
+            _ => End::Own(socket::adopt(number)?),
         };
         Ok(FdSink { number, fd, pending: Vec::with_capacity(FD_PENDING_LEN_MAX) })
     }

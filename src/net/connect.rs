@@ -156,11 +156,16 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
+    /// What the kernel has too little of, if that is the cause.
+    pub fn scarcity(&self) -> Option<Scarcity> {
+        self.error.raw_os_error().and_then(Scarcity::of)
+    }
+
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
         let errno = self.error.raw_os_error().unwrap_or(0);
         match (self.step, errno) {
-            (_, errno) if Scarcity::of(errno).is_some() => Blame::Resources,
+            _ if self.scarcity().is_some() => Blame::Resources,
             // No port left for this destination.
             (Step::Bind | Step::Connect, libc::EADDRINUSE) | (Step::Connect, libc::EADDRNOTAVAIL) => {
                 Blame::Resources

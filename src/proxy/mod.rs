@@ -45,6 +45,8 @@ pub struct Proxy {
     pub makes_cookies: bool,
     /// What dynamic cookies are hashed with.
     pub cookie_key: Option<String>,
+    /// Why no connection to its servers can be made was logged; that is done once until one can.
+    pub not_made_logged: bool,
     /// What `show errors` shows of it.
     pub bad: BadMessages,
     /// Its servers.

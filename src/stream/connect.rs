@@ -6,11 +6,13 @@ use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
+use crate::log::notice;
+use crate::net::accept::Scarcity;
 use crate::net::address::Ports;
-use crate::net::connect::{self as net_connect, Blame, Connecting, Source};
+use crate::net::connect::{self as net_connect, Blame, ConnectError, Connecting, Source, Step};
 use crate::net::protocol::Protocol;
-use crate::settings::RetryOn;
 use crate::settings::server::UseSrc;
+use crate::settings::{Level, RetryOn};
 use crate::sys::addr::SockAddr;
 use crate::sys::{socket, sockopt};
 use std::net::SocketAddr;
@@ -28,21 +30,32 @@ enum Failure {
     Timeout,
     /// The kernel refused at once: nothing was waited for, and nothing is before the next attempt.
     AtOnce,
-    /// Not the server's fault: no descriptor, no port, no memory.
-    Resource,
+    /// It could not even be made: no descriptor, no source address or port, no memory. The reference tries again
+    /// without a pause, and does not count it as a session of the server.
+    NotMade,
 }
 
 /// Starts connecting to `s.server`, or takes an idle connection.
 pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
+    start_as(s, env, 0)
+}
+
+/// As [`start`], with `more` sessions for a server that counts this one already.
+fn start_as(s: &mut Stream, env: &mut Env, more: u64) -> Turn {
     let Some(server) = s.server else { return route::no_server(s, env, Stage::Connect) };
     if s.http.is_some() && http::reuse::take_idle(s, server, env) {
+        count_session(s, server, env, more);
         return connected(s, env);
     }
     if let Some(http) = s.http.as_mut() {
         http.reused = false;
     }
     http::reuse::make_room(server, env);
-    match open(s, server, env) {
+    let opened = open(s, server, env);
+    if opened != Err(Failure::NotMade) {
+        count_session(s, server, env, more);
+    }
+    match opened {
         Ok(()) => {
             let backend = env.server(server).backend;
             let timeouts = &env.proxy_settings(backend).timeouts;
@@ -51,6 +64,19 @@ pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
         }
         Err(failure) => failed(s, env, failure),
     }
+}
+
+/// Counts the stream as a session of its server, and an attempt after the first as `more` of them.
+fn count_session(s: &mut Stream, server: ServerId, env: &mut Env, more: u64) {
+    let now = env.now_ms();
+    let counters = &mut env.server(server).counters;
+    if std::mem::replace(&mut s.in_server, true) {
+        counters.sess.tot += more;
+        return;
+    }
+    counters.sess.enter();
+    counters.sess_rate.add(now, 1);
+    counters.last_session_ms = Some(now as i64);
 }
 
 fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> {
@@ -64,24 +90,30 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
         (Some(UseSrc::Fixed(address)), _) => Source::Addr(*address),
         _ => live.source.of(&dest),
     };
-    let Connecting { fd, protocol, fell_back, .. } = net_connect::connect(&live.connect, &dest, source)
-        .map_err(|e| match e.blame() {
-            Blame::Server => Failure::AtOnce,
-            Blame::Resources | Blame::Local => Failure::Resource,
-        })?;
+    let backend = live.backend;
+    let made = net_connect::connect(&live.connect, &dest, source);
+    let Connecting { fd, protocol, fell_back, .. } = match made {
+        Ok(made) => made,
+        Err(e) if e.blame() == Blame::Server => return Err(Failure::AtOnce),
+        Err(e) => {
+            tell_not_made(backend, &e, env);
+            return Err(Failure::NotMade);
+        }
+    };
+    let live = &mut env.servers[server.0 as usize];
     let row = live.connect.row(&dest);
     let as_mptcp = u64::from(protocol == Protocol::Mptcp);
     live.counters.connect_mptcp += as_mptcp;
-    let backend = live.backend;
     let owner = Owner::Back { index: s.id.index, generation: s.id.generation };
     let conn = Connection::connecting(fd, row, protocol, owner, env.clock.now_ms());
     let id = env.conns.insert(conn);
     if let Some(conn) = env.conns.get(id) {
         if env.poller.register(conn.fd(), Token::pack(Kind::Conn, id)).is_err() {
             env.close(id);
-            return Err(Failure::Resource);
+            return Err(Failure::NotMade);
         }
     }
+    env.proxy(backend).not_made_logged = false;
     let counters = &mut env.proxy(backend).be;
     counters.connect += 1;
     counters.connect_mptcp += as_mptcp;
@@ -91,6 +123,20 @@ fn open(s: &mut Stream, server: ServerId, env: &mut Env) -> Result<(), Failure> 
     s.back = Some(id);
     record::note_back(s, env, server);
     Ok(())
+}
+
+/// Says why no connection to a server can be made, once until one can.
+fn tell_not_made(backend: ProxyId, error: &ConnectError, env: &mut Env) {
+    if std::mem::replace(&mut env.proxy(backend).not_made_logged, true) {
+        return;
+    }
+    let (mut text, name) = (String::new(), &env.proxy_settings(backend).name);
+    match (error.step, error.scarcity()) {
+        (_, Some(Scarcity::ProcessFds)) => notice::no_descriptor_left(&mut text, name, env.boot.maxsock),
+        (Step::Bind, None) => notice::cannot_bind_source(&mut text, name),
+        _ => notice::cannot_connect(&mut text, name, error),
+    }
+    env.tell(backend, Level::Emerg, &text);
 }
 
 /// The server's address; with a port offset, the client's destination port moved by it.
@@ -203,10 +249,11 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
     if redispatches(s, env, backend, server) {
         return Turn::Go(Phase::Route);
     }
-    if matches!(failure, Failure::Timeout | Failure::AtOnce) {
-        return start_again(s, server, env);
-    }
-    let pause = settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS);
+    let pause = match failure {
+        Failure::Error => settings.timeouts.connect_ms.unwrap_or(TURN_AROUND_MS).min(TURN_AROUND_MS),
+        // Through the same phase: attempts that fail at once do not call each other, however many there are.
+        Failure::Timeout | Failure::AtOnce | Failure::NotMade => 0,
+    };
     s.phase_deadline_ms = Some(env.now_ms() + pause);
     Turn::Go(Phase::Backoff)
 }
@@ -240,20 +287,19 @@ pub fn try_again(s: &mut Stream, env: &mut Env) -> Turn {
     };
     match redispatches(s, env, backend, server) {
         true => Turn::Go(Phase::Route),
-        false => start_again(s, server, env),
+        false => start_again(s, env),
     }
 }
 
 /// Another attempt at the same server: one more session for it, as the reference counts.
-fn start_again(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
-    env.server(server).counters.sess.tot += 1;
-    start(s, env)
+fn start_again(s: &mut Stream, env: &mut Env) -> Turn {
+    start_as(s, env, 1)
 }
 
 /// The turn-around time is over.
 pub fn after_backoff(s: &mut Stream, env: &mut Env) -> Turn {
     match s.server {
-        Some(server) => start_again(s, server, env),
+        Some(_) => start_again(s, env),
         None => route::no_server(s, env, Stage::Connect),
     }
 }
@@ -275,9 +321,8 @@ fn give_up(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         env.server(server).counters.failed_conns += 1;
     }
     let cause = match failure {
-        Failure::Error | Failure::AtOnce => Cause::ServerAbort,
+        Failure::Error | Failure::AtOnce | Failure::NotMade => Cause::ServerAbort,
         Failure::Timeout => Cause::ServerTimeout,
-        Failure::Resource => Cause::Resource,
     };
     s.conclude(cause, Stage::Connect);
     reply::fail(s, env, 503)

@@ -129,6 +129,8 @@ pub struct Stream {
     pub in_backend: bool,
     /// It holds one of its server's slots.
     pub holds_slot: bool,
+    /// Its server counts it as a session: a connection was taken or an attempt at one was made.
+    pub in_server: bool,
     /// The exchange was logged and counted.
     pub concluded: bool,
     /// The line was written already (`option logasap`).
@@ -182,6 +184,7 @@ impl Stream {
             waited_outside: false,
             in_backend: false,
             holds_slot: false,
+            in_server: false,
             concluded: false,
             logged: false,
             redispatched: false,

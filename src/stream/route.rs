@@ -188,14 +188,10 @@ fn take_slot(s: &mut Stream, picked: &Picked, env: &mut Env) {
         Picked::Persistent(server) => (server, 0),
         Picked::Full(_) | Picked::None => return,
     };
-    let now = env.now_ms();
     let live = env.server(server);
     live.slots_used += 1;
     live.slots_used_peak = live.slots_used_peak.max(live.slots_used);
-    live.counters.sess.enter();
-    live.counters.sess_rate.add(now, 1);
     live.counters.lbtot += balanced;
-    live.counters.last_session_ms = Some(now as i64);
     let backend = live.backend;
     env.proxy(backend).be.lbtot += balanced;
     load_changed(Some(server), env);
@@ -212,7 +208,9 @@ pub fn release_slot(s: &mut Stream, env: &mut Env) {
     let Some(server) = s.server else { return };
     let live = env.server(server);
     live.slots_used = live.slots_used.saturating_sub(1);
-    live.counters.sess.leave();
+    if std::mem::take(&mut s.in_server) {
+        live.counters.sess.leave();
+    }
     let backend = live.backend;
     load_changed(Some(server), env);
     wake_next(backend, Some(server), env);

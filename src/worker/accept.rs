@@ -6,6 +6,7 @@ use crate::conn::{Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::event::token::{Kind, Token};
 use crate::live::Live;
+use crate::log::notice;
 use crate::net::accept::{Accept, Scarcity};
 use crate::net::protocol::Protocol;
 use crate::proxy::listener::{Purpose, Through};
@@ -19,6 +20,9 @@ use std::os::fd::{AsFd, OwnedFd};
 const ACCEPTS_PER_TURN: u32 = 64;
 /// How long a listener rests after the process ran out of descriptors or memory, in ms.
 const PAUSE_MS: u64 = 100;
+
+/// The name of the proxy that CLI sockets belong to, in messages.
+const CLI_PROXY_NAME: &str = "GLOBAL";
 
 /// Notes that clients may be waiting at a listener.
 pub fn mark(env: &mut Env, id: ListenerId) {
@@ -133,12 +137,8 @@ fn accept_some(live: &mut Live, id: ListenerId) -> bool {
                 }
                 return false;
             }
-            Accept::Pause(scarcity) => {
-                pause(env, id, describe(scarcity));
-                return false;
-            }
-            Accept::Broken(e) => {
-                pause(env, id, &e.to_string());
+            Accept::Pause(_) | Accept::Broken(_) => {
+                pause(env, id, &accepted);
                 return false;
             }
         }
@@ -173,8 +173,8 @@ fn hold_back(env: &mut Env, id: ListenerId, wait_ms: u64) {
     env.wheel.insert(at, Alarm::Listener(id));
 }
 
-/// Rests a listener: trying again at once would only spin.
-pub fn pause(env: &mut Env, id: ListenerId, reason: &str) {
+/// Rests a listener whose accept failed: trying again at once would only spin.
+pub fn pause(env: &mut Env, id: ListenerId, failed: &Accept) {
     let at = env.now_ms() + PAUSE_MS;
     env.counters.accept_pauses += 1;
     let Some(listener) = env.listeners.get_mut(id) else { return };
@@ -183,20 +183,30 @@ pub fn pause(env: &mut Env, id: ListenerId, reason: &str) {
     let first = !std::mem::replace(&mut listener.pause_logged, true);
     let (purpose, name) = (listener.purpose, listener.name.clone());
     env.wheel.insert(at, Alarm::Listener(id));
-    if let (true, Purpose::Proxy(proxy)) = (first, purpose) {
-        let text = format!(
-            "Proxy {} cannot accept on {name}: {reason}; accepting is paused.",
-            env.proxy_settings(proxy).name
-        );
-        env.tell(proxy, Level::Alert, &text);
+    if !first {
+        return;
     }
-}
-
-fn describe(scarcity: Scarcity) -> &'static str {
-    match scarcity {
-        Scarcity::ProcessFds => "the process has no file descriptor left",
-        Scarcity::SystemFds => "the system has no file descriptor left",
-        Scarcity::Memory => "the system has no memory left for sockets",
+    let mut text = String::new();
+    let whose = match purpose {
+        Purpose::Proxy(proxy) => &env.proxy_settings(proxy).name,
+        Purpose::Cli(_) => CLI_PROXY_NAME,
+    };
+    match failed {
+        Accept::Pause(Scarcity::ProcessFds) => {
+            notice::no_descriptor_left(&mut text, whose, env.boot.maxsock);
+        }
+        Accept::Pause(Scarcity::SystemFds) => {
+            notice::accept_paused(&mut text, whose, &name, &"the system has no file descriptor left");
+        }
+        Accept::Pause(Scarcity::Memory) => {
+            notice::accept_paused(&mut text, whose, &name, &"the system has no memory left for sockets");
+        }
+        Accept::Broken(error) => notice::accept_paused(&mut text, whose, &name, error),
+        Accept::Accepted { .. } | Accept::Retry | Accept::Drained => return,
+    }
+    match purpose {
+        Purpose::Proxy(proxy) => env.tell(proxy, Level::Emerg, &text),
+        Purpose::Cli(_) => env.tell_all(Level::Emerg, &text),
     }
 }
 

@@ -104,10 +104,9 @@ pub fn build(
         boot: boot(settings, limits),
     };
     let mut live = Live { streams: Arena::new(), env };
-    if settings.global.chroot.is_some() {
-        let proxies = settings.proxies.iter().map(|proxy| &proxy.logs);
-        proxies.chain([&settings.global.logs]).for_each(|targets| live.env.logger.connect(targets));
-    }
+    let proxies = settings.proxies.iter().map(|proxy| &proxy.logs);
+    let hides_paths = settings.global.chroot.is_some();
+    proxies.chain([&settings.global.logs]).for_each(|targets| live.env.logger.open(targets, hides_paths));
     remember(&mut live);
     bind::bind_all(&mut live.env, inheritance, diags);
     Ok(live)
@@ -156,6 +155,7 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         log_lines: 0,
         makes_cookies: p.makes_cookies(),
         cookie_key: p.dynamic_cookie_key.clone(),
+        not_made_logged: false,
         bad: BadMessages::default(),
         servers: p.servers.clone(),
     }

@@ -128,6 +128,7 @@ impl CliConns {
             match accepted {
                 Accept::Accepted { fd, .. } => {
                     let Some(Through { row, protocol, .. }) = through else { return };
+                    listener.pause_logged = false;
                     listener.gate.opened();
                     listener.counters.conn.enter();
                     let now = env.clock.now_ms();
@@ -147,7 +148,7 @@ impl CliConns {
                     return;
                 }
                 Accept::Pause(_) | Accept::Broken(_) => {
-                    super::accept::pause(env, id, "the CLI cannot accept");
+                    super::accept::pause(env, id, &accepted);
                     return;
                 }
             }

@@ -171,6 +171,7 @@ impl Live {
             buffers_max: buffers.used_max() as u64,
             pipes: pipes.used() as u64,
             pipes_max: pipes.used_max() as u64,
+            pipes_refused: pipes.refused,
             pipes_idle: pipes.idle() as u64,
         }
     }

@@ -12,7 +12,8 @@
 use super::overview::Overview;
 use super::rows::{Act, COMMANDS, Change, Reload};
 use crate::service::cli::Rights;
-use crate::service::cli::parser::{LINE_LEN_MAX, Payload, split_commands, split_payload, words};
+use crate::service::cli::buffers::{Input, Line, Output};
+use crate::service::cli::parser::{Payload, split_commands, split_payload, words};
 use crate::service::cli::rows::{OUTPUT_PAGE_LEN, find, help_on, level_word, switched, unknown};
 use crate::service::cli::severity::{self, Severity};
 use std::collections::VecDeque;
@@ -88,13 +89,12 @@ pub struct Session {
     target: Target,
     /// The last reload failed, which the prompt shows.
     reload_failed: bool,
-    input: Vec<u8>,
+    input: Input,
     eof: bool,
     collecting: Option<Collecting>,
     queue: VecDeque<Command>,
     waiting: Option<Waiting>,
-    out: Vec<u8>,
-    sent: usize,
+    out: Output,
 }
 
 impl Session {
@@ -107,29 +107,24 @@ impl Session {
             quit: false,
             target: Target::Master,
             reload_failed: false,
-            input: Vec::new(),
+            input: Input::default(),
             eof: false,
             collecting: None,
             queue: VecDeque::new(),
             waiting: None,
-            out: Vec::new(),
-            sent: 0,
+            out: Output::default(),
         }
     }
 
     /// Whether more bytes are of use now. `false` bounds what a client can make us hold.
     pub fn wants_input(&self) -> bool {
-        !self.eof
-            && !self.quit
-            && self.waiting.is_none()
-            && self.input.len() <= LINE_LEN_MAX
-            && !self.is_busy()
+        !self.eof && !self.quit && self.waiting.is_none() && self.input.has_room() && !self.is_busy()
     }
 
-    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`] ends the connection at the next [`run`](Self::run).
+    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`](crate::service::cli::parser::LINE_LEN_MAX) ends the connection at the next [`run`](Self::run).
     pub fn handle_input(&mut self, bytes: &[u8]) {
         if !self.quit {
-            self.input.extend_from_slice(bytes);
+            self.input.push(bytes);
         }
     }
 
@@ -144,7 +139,7 @@ impl Session {
         while self.waiting.is_none() && self.output().len() < OUTPUT_PAGE_LEN {
             if self.quit {
                 self.queue.clear();
-                self.input = Vec::new();
+                self.input.clear();
                 break;
             }
             if let Some(command) = self.queue.pop_front() {
@@ -161,22 +156,17 @@ impl Session {
 
     /// Bytes to send.
     pub fn output(&self) -> &[u8] {
-        self.out.get(self.sent..).unwrap_or_default()
+        self.out.unsent()
     }
 
     /// `count` bytes of the output were sent.
     pub fn consume(&mut self, count: usize) {
-        self.sent = self.out.len().min(self.sent + count);
-        if self.sent == self.out.len() {
-            self.sent = 0;
-            self.out.clear();
-            self.out.shrink_to(2 * OUTPUT_PAGE_LEN);
-        }
+        self.out.consume(count);
     }
 
     /// Whether something can be done before the next input: output to send, or a command to take.
     pub fn is_busy(&self) -> bool {
-        let ready = !self.queue.is_empty() || (!self.quit && self.has_line());
+        let ready = !self.queue.is_empty() || (!self.quit && self.input.has_line());
         !self.output().is_empty() || (self.waiting.is_none() && ready)
     }
 
@@ -215,7 +205,7 @@ impl Session {
         };
         if !whole {
             if len > 0 && tail[1] != b'\n' {
-                self.out.push(b'\n');
+                self.room().push(b'\n');
             }
             self.gone(pid);
         }
@@ -230,24 +220,19 @@ impl Session {
         }
     }
 
-    /// Whether the line that was begun is too long, or whole.
-    fn has_line(&self) -> bool {
-        self.input.len() > LINE_LEN_MAX || memchr::memchr(b'\n', &self.input).is_some()
-    }
-
     /// Takes the next whole line from the input; `false` when there is none.
     fn take_line(&mut self) -> bool {
-        let end = memchr::memchr(b'\n', &self.input);
-        if end.unwrap_or(self.input.len()) > LINE_LEN_MAX {
-            self.refuse("Line too long.");
-            return false;
-        }
-        let Some(end) = end else { return false };
-        let line: Vec<u8> = self.input.drain(..=end).take(end).collect();
-        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        let line = match self.input.next_line() {
+            Line::Whole(line) => line.to_vec(),
+            Line::Unfinished => return false,
+            Line::TooLong => {
+                self.refuse("Line too long.");
+                return false;
+            }
+        };
         match self.collecting.take() {
-            Some(collecting) => self.collect(collecting, line),
-            None => match split_payload(line) {
+            Some(collecting) => self.collect(collecting, &line),
+            None => match split_payload(&line) {
                 (line, Payload::None) => self.begin_line(line, Vec::new()),
                 (command, Payload::Until(end)) => {
                     let payload = [&line[command.len()..], b"\n"].concat();
@@ -412,17 +397,13 @@ impl Session {
 
     /// An empty line ends the answer.
     fn end_answer(&mut self) {
-        self.out.push(b'\n');
+        self.room().push(b'\n');
         self.prompt();
     }
 
     /// The output, without what was sent.
     fn room(&mut self) -> &mut Vec<u8> {
-        if self.sent > 0 {
-            self.out.drain(..self.sent);
-            self.sent = 0;
-        }
-        &mut self.out
+        self.out.room()
     }
 
     /// Whom the next command is for, and the modes.

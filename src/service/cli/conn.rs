@@ -8,7 +8,8 @@
 //!
 //! A connection that is not interactive gets one line answered; what else it sent is discarded.
 
-use super::parser::{Commands, LINE_LEN_MAX, Payload, split_payload};
+use super::buffers::{Input, Line, Output};
+use super::parser::{Commands, Payload, split_payload};
 use super::rows::{self, BETWEEN_PROCESSES, COMMANDS, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
 use super::severity::{self, Severity};
 use super::view::World;
@@ -84,15 +85,14 @@ struct Collecting {
 #[derive(Debug)]
 pub struct CliSession {
     state: State,
-    input: Vec<u8>,
+    input: Input,
     eof: bool,
     collecting: Option<Collecting>,
     queue: Commands,
     running: Option<Running>,
     /// A line was taken and its answer is not complete.
     in_line: bool,
-    out: Vec<u8>,
-    sent: usize,
+    out: Output,
 }
 
 impl CliSession {
@@ -113,14 +113,13 @@ impl CliSession {
                 exposes: false,
                 hands_over: false,
             },
-            input: Vec::new(),
+            input: Input::default(),
             eof: false,
             collecting: None,
             queue: Commands::default(),
             running: None,
             in_line: false,
-            out: Vec::new(),
-            sent: 0,
+            out: Output::default(),
         }
     }
 
@@ -142,14 +141,14 @@ impl CliSession {
 
     /// Whether more bytes are of use now. `false` bounds what a client can make us hold.
     pub fn wants_input(&self) -> bool {
-        !self.eof && !self.state.quit && self.input.len() <= LINE_LEN_MAX && !self.is_busy()
+        !self.eof && !self.state.quit && self.input.has_room() && !self.is_busy()
     }
 
-    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`] ends the connection at the next
+    /// Takes bytes in. A line longer than [`LINE_LEN_MAX`](super::parser::LINE_LEN_MAX) ends the connection at the next
     /// [`run`](Self::run).
     pub fn handle_input(&mut self, bytes: &[u8]) {
         if !self.state.quit {
-            self.input.extend_from_slice(bytes);
+            self.input.push(bytes);
         }
     }
 
@@ -168,7 +167,7 @@ impl CliSession {
                 }
             } else if self.state.quit {
                 self.queue = Commands::default();
-                self.input = Vec::new();
+                self.input.clear();
                 return;
             } else if let Some(words) = self.queue.next() {
                 self.start(words);
@@ -182,17 +181,12 @@ impl CliSession {
 
     /// Bytes to send.
     pub fn output(&self) -> &[u8] {
-        self.out.get(self.sent..).unwrap_or_default()
+        self.out.unsent()
     }
 
     /// `count` bytes of the output were sent.
     pub fn consume(&mut self, count: usize) {
-        self.sent = self.out.len().min(self.sent + count);
-        if self.sent == self.out.len() {
-            self.sent = 0;
-            self.out.clear();
-            self.out.shrink_to(2 * OUTPUT_PAGE_LEN);
-        }
+        self.out.consume(count);
     }
 
     /// Whether there is something to do before the next input: output to send or to make.
@@ -200,7 +194,7 @@ impl CliSession {
         !self.output().is_empty()
             || self.running.is_some()
             || !self.queue.is_empty()
-            || (!self.state.quit && (self.ends_after_line() || self.has_line()))
+            || (!self.state.quit && (self.ends_after_line() || self.input.has_line()))
     }
 
     /// Whether it shows a prompt and stays open.
@@ -213,11 +207,6 @@ impl CliSession {
         self.in_line && !self.state.interactive
     }
 
-    /// Whether a run finds a line to take, or one that is too long.
-    fn has_line(&self) -> bool {
-        self.input.len() > LINE_LEN_MAX || memchr::memchr(b'\n', &self.input).is_some()
-    }
-
     /// Whether the owner closes now: all is answered and sent, and nothing more will come.
     pub fn is_done(&self) -> bool {
         !self.is_busy() && (self.state.quit || self.eof)
@@ -228,14 +217,9 @@ impl CliSession {
             words: &running.words,
             world,
             state: &mut self.state,
-            out: &mut self.out,
+            out: self.out.room(),
             cursor: &mut running.cursor,
         };
-        // The page counts from what is unsent; sent bytes are taken off first.
-        if self.sent > 0 {
-            call.out.drain(..self.sent);
-            self.sent = 0;
-        }
         (running.row.handler)(&mut call)
     }
 
@@ -243,20 +227,21 @@ impl CliSession {
         match rows::find(COMMANDS, &words).or_else(|| rows::find(BETWEEN_PROCESSES, &words)) {
             Some(row) if row.level > self.state.rights.level => {
                 self.mark(Severity::Error);
-                self.out.extend_from_slice(b"Permission denied\n");
+                self.out.room().extend_from_slice(b"Permission denied\n");
                 self.end_command();
             }
             Some(row) => self.running = Some(Running { row, words, cursor: Cursor::default() }),
             None => {
                 self.mark(Severity::Info);
-                rows::unknown(&mut self.out, COMMANDS, &words);
+                rows::unknown(self.out.room(), COMMANDS, &words);
                 self.end_command();
             }
         }
     }
 
     fn mark(&mut self, severity: Severity) {
-        self.out.extend_from_slice(severity::prefix(self.state.rights.severity, severity).as_bytes());
+        let prefix = severity::prefix(self.state.rights.severity, severity);
+        self.out.room().extend_from_slice(prefix.as_bytes());
     }
 
     /// An empty line ends the answer; in interactive mode the prompt stands behind it.
@@ -264,47 +249,48 @@ impl CliSession {
         if self.state.quit {
             return;
         }
-        self.out.push(b'\n');
-        if self.state.interactive {
-            self.out.extend_from_slice(b"> ");
-        }
+        let end: &[u8] = if self.state.interactive { b"\n> " } else { b"\n" };
+        self.out.room().extend_from_slice(end);
     }
 
     /// Takes the next whole line from the input; `false` when there is none.
     fn take_line(&mut self) -> bool {
-        let end = memchr::memchr(b'\n', &self.input);
-        if end.unwrap_or(self.input.len()) > LINE_LEN_MAX {
-            self.out.extend_from_slice(b"Line too long.\n\n");
-            self.state.quit = true;
-        }
-        let Some(end) = end.filter(|_| !self.state.quit) else { return false };
-        let line: Vec<u8> = self.input.drain(..=end).take(end).collect();
-        let line = line.strip_suffix(b"\r").unwrap_or(&line);
-        match self.collecting.take() {
-            Some(collecting) if collecting.end == line => self.begin_line(collecting.commands),
+        let line = match self.input.next_line() {
+            Line::Whole(line) => line,
+            Line::Unfinished => return false,
+            Line::TooLong => {
+                self.out.room().extend_from_slice(b"Line too long.\n\n");
+                self.state.quit = true;
+                return false;
+            }
+        };
+        let whole = match self.collecting.take() {
+            Some(collecting) if collecting.end == line => collecting.commands,
             // No command here takes a payload, so it is skipped and not kept.
-            Some(collecting) => self.collecting = Some(collecting),
+            Some(collecting) => {
+                self.collecting = Some(collecting);
+                return true;
+            }
             None => {
                 let (line, payload) = split_payload(line);
                 let commands = Commands::new(line);
-                match payload {
-                    Payload::None => self.begin_line(commands),
-                    Payload::Until(end) => self.collecting = Some(Collecting { commands, end: end.to_vec() }),
+                if let Payload::Until(end) = payload {
+                    self.collecting = Some(Collecting { commands, end: end.to_vec() });
+                    return true;
                 }
+                commands
             }
-        }
-        true
-    }
-
-    fn begin_line(&mut self, commands: Commands) {
-        self.queue = commands;
+        };
+        self.queue = whole;
         self.in_line = true;
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::cli::parser::LINE_LEN_MAX;
     use crate::service::cli::testing::TestWorld;
 
     fn talk(input: &[u8]) -> String {

@@ -40,23 +40,21 @@ pub fn set_key(call: &mut Call<'_>) -> Progress {
 
 #[cfg(test)]
 mod tests {
-    use crate::service::cli::testing::{TestWorld, answer};
+    use crate::service::cli::testing::expect_answers;
 
     #[test]
     fn answers_are_those_of_the_reference() {
-        let mut world = TestWorld::new();
-        for (line, expected) in [
+        let changes = expect_answers(&[
             ("enable dynamic-cookie backend", "A backend name is expected.\n\n"),
             ("disable dynamic-cookie backend fe", "No such backend.\n\n"),
             ("set dynamic-cookie-key backend be", "String value expected.\n\n"),
             ("enable dynamic-cookie backend be", "\n"),
             ("disable dynamic-cookie backend be", "\n"),
             ("set dynamic-cookie-key backend be secret", "\n"),
-        ] {
-            assert_eq!(answer(&mut world, line), expected, "{line}");
-        }
-        let changes =
-            ["set_dynamic_cookies 1 true", "set_dynamic_cookies 1 false", "set_cookie_key 1 secret"];
-        assert_eq!(world.changes, changes);
+        ]);
+        assert_eq!(
+            changes,
+            ["set_dynamic_cookies 1 true", "set_dynamic_cookies 1 false", "set_cookie_key 1 secret"]
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! [`conn::CliSession`] takes bytes in and gives bytes out and does no I/O; [`rows`] is the list of
 //! commands; [`view::World`] is what they see of the live objects.
 
+pub mod buffers;
 pub mod change;
 pub mod conn;
 mod dynamic_cookie;

@@ -213,8 +213,22 @@ fn list<H>(out: &mut Vec<u8>, rows: &'static [Row<H>], chosen: &[&'static Row<H>
     let all: Vec<&Row<H>> = rows.iter().collect();
     let shown = if chosen.is_empty() { &all[..] } else { chosen };
     for row in shown.iter().filter(|row| !is_fixed(row)).copied().chain(fixed) {
-        out.extend_from_slice(format!("  {:<40}: {}\n", row.usage, row.help).as_bytes());
+        push_row(out, row);
     }
+}
+
+/// Bytes that a command's usage is filled up to in a list.
+const USAGE_LEN: usize = 40;
+
+/// Adds a command to a list. Without `format!`: an empty line is answered with all of them, and a flood of those is
+/// mostly this.
+fn push_row<H>(out: &mut Vec<u8>, row: &Row<H>) {
+    out.extend_from_slice(b"  ");
+    out.extend_from_slice(row.usage.as_bytes());
+    out.extend(std::iter::repeat_n(b' ', USAGE_LEN.saturating_sub(row.usage.len())));
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(row.help.as_bytes());
+    out.push(b'\n');
 }
 
 /// `help` with the words behind it: lists `rows`, or those like `wanted`.

@@ -120,12 +120,11 @@ pub fn severity_output(call: &mut Call<'_>) -> Progress {
 
 #[cfg(test)]
 mod tests {
-    use crate::service::cli::testing::{TestWorld, answer};
+    use crate::service::cli::testing::expect_answers;
 
     #[test]
     fn answers_are_those_of_the_reference() {
-        let mut world = TestWorld::new();
-        for (line, expected) in [
+        let changes = expect_answers(&[
             ("disable frontend", "A frontend name is expected.\n\n"),
             ("disable frontend be", "No such frontend.\n\n"),
             ("disable frontend fe", "\n"),
@@ -157,11 +156,9 @@ mod tests {
                 "\n[err]: Empty weight string empty or preceded by garbage\n",
             ),
             ("set severity-output string; show env zzz", "\n[err]: Variable not found\n\n"),
-        ] {
-            assert_eq!(answer(&mut world, line), expected, "{line}");
-        }
+        ]);
         assert_eq!(
-            world.changes,
+            changes,
             [
                 "pause_frontend 0",
                 "resume_frontend 0",

@@ -147,6 +147,7 @@ static FIELDS: &[Field] = &[
     field("MptcpFallbacks", "MCP", "times TCP was used where MPTCP was to be", |v| U64(v.counters.mptcp_fallbacks)),
     field("SpliceRefused", "MCP", "connections on which the kernel refused splice", |v| U64(v.counters.splice_refused)),
     field("PipesMax", "MMP", "most pipes in use", |v| U32(v.held.pipes_max)),
+    field("PipesRefused", "MCP", "times no pipe could be had: maxpipes, or no descriptor left", |v| U64(v.held.pipes_refused)),
     field("BuffersMax", "MMP", "most buffers in use", |v| U32(v.held.buffers_max)),
     field("ArenaConns", "MGP", "connections held, idle ones to servers included", |v| U32(v.held.conns)),
     field("ArenaSessions", "MGP", "client sessions held", |v| U32(v.held.sessions)),

@@ -304,3 +304,12 @@ impl Change for TestWorld {
         self.note(format!("kill_server_sessions {}", place(at)));
     }
 }
+
+/// Sends each line to one world, expects its answer, and says what they have changed.
+pub fn expect_answers(lines: &[(&str, &str)]) -> Vec<String> {
+    let mut world = TestWorld::new();
+    for (line, expected) in lines {
+        assert_eq!(answer(&mut world, line), *expected, "{line}");
+    }
+    world.changes
+}

@@ -117,6 +117,8 @@ pub struct HeldView {
     pub pipes: u64,
     /// Most pipes lent at once.
     pub pipes_max: u64,
+    /// Times that a pipe was wanted and could not be had.
+    pub pipes_refused: u64,
     /// Pipes kept open for the next use.
     pub pipes_idle: u64,
 }

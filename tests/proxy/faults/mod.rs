@@ -2,9 +2,9 @@
 //! packaged haproxy answers it where that can be compared, costs no more than it must, and leaves nothing behind.
 
 mod cli;
+mod descriptors;
 mod ends;
 mod http;
-
 mod logs;
 
 use std::time::{Duration, Instant};

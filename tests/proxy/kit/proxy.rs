@@ -265,6 +265,27 @@ impl Proxy {
         self.status.insert(self.child.wait().expect("wait")).to_owned()
     }
 
+    /// Lowers its limit of descriptors so that it can open `spare` more than it has open now; says what the limit was.
+    pub fn leave_descriptors(&self, spare: usize) -> u64 {
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.pid())).expect("read its limits");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("a limit");
+        let before = line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number");
+        let open = fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("list its descriptors");
+        let open: Vec<u64> =
+            open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        let limit = (0..before).filter(|number| !open.contains(number)).nth(spare).expect("some are free");
+        self.limit_descriptors(limit);
+        before
+    }
+
+    /// Sets its soft limit of descriptors, with prlimit(1) of util-linux.
+    pub fn limit_descriptors(&self, limit: u64) {
+        let mut command = Command::new("prlimit");
+        command.arg("--pid").arg(self.pid().to_string()).arg(format!("--nofile={limit}:"));
+        let (status, _, err) = run(&mut command);
+        assert!(status.success(), "{command:?}: {err}");
+    }
+
     /// Descriptors open now, from `/proc/<pid>/fd`.
     pub fn fd_count(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).map_or(0, Iterator::count)

@@ -1,5 +1,6 @@
 use super::super::overview::tests::family;
 use super::*;
+use crate::service::cli::parser::LINE_LEN_MAX;
 use crate::settings::global::CliLevel;
 
 fn admin() -> Session {
