@@ -114,7 +114,7 @@ fn format(text: &str) -> Result<LogFormat, String> {
     })
 }
 
-/// `<ranges>:<size>`, such as `1,3-5:10`; ranges rise and do not overlap.
+/// `<ranges>:<size>`, such as `1,3-5:10`; ranges come in any order and do not overlap.
 fn sample(text: &str) -> Result<(Vec<(u32, u32)>, u32), String> {
     let Some((list, size)) = text.rsplit_once(':') else { return Err("Missing sample size".into()) };
     let size: u32 = size.parse().map_err(|_| format!("invalid sample size '{size}'"))?;
@@ -123,12 +123,13 @@ fn sample(text: &str) -> Result<(Vec<(u32, u32)>, u32), String> {
         let (low, high) = part.split_once('-').unwrap_or((part, part));
         let wrong = || format!("invalid sampling range '{part}'");
         let range: (u32, u32) = (low.parse().map_err(|_| wrong())?, high.parse().map_err(|_| wrong())?);
-        let after = ranges.last().map_or(0, |last| last.1);
-        if range.0 <= after || range.1 < range.0 {
+        let overlaps = ranges.iter().any(|known| range.0 <= known.1 && known.0 <= range.1);
+        if range.0 == 0 || range.1 < range.0 || overlaps {
             return Err(wrong());
         }
         ranges.push(range);
     }
+    ranges.sort_unstable();
     match ranges.last() {
         Some((_, high)) if *high > size => Err(format!(
             "sampling size '{size}' must be greater or equal to '{high}', the largest of its ranges"
@@ -187,6 +188,8 @@ mod tests {
         assert_eq!((t.len_max, t.format, t.facility), (100, LogFormat::Raw, Facility(23)));
         assert_eq!((t.max_level, t.min_level), (Level::Info, Level::Err));
         assert_eq!(t.sample, Some((vec![(1, 1), (3, 5)], 10)));
+        let t = read("stdout sample 2-3,5,1:10 local7").unwrap();
+        assert_eq!(t.sample, Some((vec![(1, 1), (2, 3), (5, 5)], 10)), "in any order");
     }
 
     #[test]
@@ -199,6 +202,8 @@ mod tests {
             ("127.0.0.1 len 10 local0", "invalid log length '10', must be between 80 and 65535"),
             ("127.0.0.1 format zzz local0", "unknown log format 'zzz'"),
             ("127.0.0.1 sample 1 local0", "Missing sample size"),
+            ("127.0.0.1 sample 2-4,1-2:9 local0", "invalid sampling range '1-2'"),
+            ("127.0.0.1 sample 0:9 local0", "invalid sampling range '0'"),
             ("127.0.0.1:99999 local0", "invalid port '99999'"),
             ("ring@r local0", "log target 'ring@r' is not supported by subflow yet"),
         ];
