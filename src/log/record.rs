@@ -113,7 +113,7 @@ pub struct Record<'a> {
     pub flags: [u8; 4],
     /// Concurrency, retries and queues.
     pub load: Load,
-    /// The request line as received, without CRLF, cut to `tune.http.logurilen` - 1 bytes; `None`
+    /// The request line as received, without CRLF, cut to `tune.http.logurilen` bytes; `None`
     /// is written `<BADREQ>`.
     pub request_line: Option<&'a [u8]>,
     /// `option logasap`: the line is written before the end, so the last time and the bytes carry

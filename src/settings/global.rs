@@ -115,7 +115,7 @@ pub struct Tune {
     pub pipesize: usize,
     /// `tune.http.maxhdr`: header lines in one head; 101.
     pub http_maxhdr: u32,
-    /// `tune.http.logurilen`: bytes of the request line kept for the log; 1024.
+    /// `tune.http.logurilen`: bytes of the request line kept for the log; 1023.
     pub http_logurilen: usize,
     /// `tune.http.cookielen`: bytes that `capture cookie` keeps at most; 63.
     pub http_cookielen: usize,
@@ -144,7 +144,7 @@ impl Default for Tune {
             maxpollevents: 0,
             pipesize: 0,
             http_maxhdr: 101,
-            http_logurilen: 1024,
+            http_logurilen: 1023,
             http_cookielen: 63,
             idletimer_ms: None,
             rcvbuf_client: None,

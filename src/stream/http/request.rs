@@ -158,7 +158,7 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
         Err(_) => return Err(HeadError::new(Wrong::HeadLength, used)),
     }
     http.asked = RequestFraming::of(&http.request, buffer.data())?;
-    finish_line(http, buffer.data(), env.settings.global.tune.http_logurilen.saturating_sub(1));
+    finish_line(http, buffer.data(), env.settings.global.tune.http_logurilen);
     if http.asked.body == Framing::Chunked {
         // What has come of the body is looked at before anything is sent to a server.
         let head_len = usize::from(http.request.head_len);
