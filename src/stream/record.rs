@@ -44,9 +44,13 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
     if options.dontlognull && is_null(s) {
         return;
     }
+    // The short default line tells of connections, not of what was no request.
+    let understood = !s.is_http || http::has_request(s);
+    if !understood && settings.log_format.is_none() && settings.error_log_format.is_none() {
+        return;
+    }
     number(s, env);
     let own_id = session_id(s, env, settings);
-    let understood = !s.is_http || http::has_request(s);
     let format = match &settings.error_log_format {
         Some(error_format) if !understood => Some(error_format),
         _ => settings.log_format.as_ref(),

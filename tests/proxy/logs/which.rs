@@ -2,6 +2,7 @@
 
 use super::{GET, OK, bytes, exchange, expect_shape, http, refused, tcp};
 use crate::kit::http::BodyRule;
+use crate::kit::rig::compare;
 
 const GONE: &str = "backend retries 0\nbackend server s1 ${refused}";
 const BAD: &str = "BAD\r\n\r\n";
@@ -98,6 +99,27 @@ fn dontlognull_hides_connections_without_a_request() {
         rig.expect_no_log();
         refused(rig, BAD);
         rig.expect_http_log();
+    });
+}
+
+#[test]
+fn what_was_no_request_has_no_short_line() {
+    let config = "global
+    log \"${log}\" local0
+listen both
+    mode http
+    log global
+    timeout connect 4s
+    timeout client 6s
+    timeout server 6s
+    bind fd@${fe}
+    server s1 ${s1}
+";
+    compare(config, |rig| {
+        refused(rig, BAD);
+        rig.expect_no_log();
+        exchange(rig, GET, OK);
+        expect_shape(rig);
     });
 }
 
