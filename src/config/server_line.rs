@@ -182,7 +182,13 @@ pub static ROWS: &[ServerOption] = &[
         "pool-low-conn",
         Arity::one("expects <value> as argument."),
         "one thread has all idle connections: there is no other to take them from",
-        nothing,
+        |_, args, _| from_minus_one("pool-low-conn", &args[0]).map(|_| 0),
+    ),
+    no_op(
+        "max-reuse",
+        Arity::one("expects <value> as argument."),
+        "it bounds HTTP/2 connections, which are not there yet",
+        |_, args, _| from_minus_one("max-reuse", &args[0]).map(|_| 0),
     ),
     option("cookie", "expects <value> as argument.", "<value>: this server's cookie", |server, args, _| {
         server.cookie = Some(args[0].to_string());
@@ -280,13 +286,15 @@ fn namespace(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken
 }
 
 fn pool_max(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
-    let mut n = 0i32;
-    integer("pool-max-conn", &args[0], &mut n)?;
-    if n < -1 {
-        return Err("'pool-max-conn' must be >= -1".into());
-    }
-    server.pool_max_conn = n;
+    server.pool_max_conn = from_minus_one("pool-max-conn", &args[0])?;
     Ok(0)
+}
+
+/// A number where -1 is "no limit".
+fn from_minus_one(name: &str, text: &str) -> Result<i32, String> {
+    let mut n = 0;
+    integer(name, text, &mut n)?;
+    if n < -1 { Err(format!("'{name}' must be >= -1")) } else { Ok(n) }
 }
 
 fn pool_purge_delay(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {

@@ -21,14 +21,14 @@ pub const ROWS: &[Directive] = &[
     tune("tune.sndbuf.client", "<bytes>: send buffer of client connections", sndbuf_client),
     tune("tune.rcvbuf.server", "<bytes>: receive buffer of server connections", rcvbuf_server),
     tune("tune.sndbuf.server", "<bytes>: send buffer of server connections", sndbuf_server),
-    idle(
+    tune(
         "tune.pool-high-fd-ratio",
-        "idle connections to servers are bounded by pool-max-conn",
+        "<percent>: descriptors in use beyond which a new server connection closes an idle one",
         pool_high_fd_ratio,
     ),
-    idle(
+    tune(
         "tune.pool-low-fd-ratio",
-        "idle connections to servers are bounded by pool-max-conn",
+        "<percent>: descriptors in use beyond which no server connection is kept idle",
         pool_low_fd_ratio,
     ),
 ];
