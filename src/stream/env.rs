@@ -174,8 +174,8 @@ impl Env {
 
     /// Until when a soft stop lets the client of this session be idle; `None` when it is left to the timeouts.
     pub fn idle_until_ms(&self, session: SessionId) -> Option<u64> {
-        let told_only = self.settings.global.close_spread == CloseSpread::AtOnce;
-        match (self.soft_stop?.succeeded && told_only) || self.closes_on_response(session) {
+        let told_only = self.soft_stop?.succeeded || self.closes_on_response(session);
+        match told_only && self.settings.global.close_spread == CloseSpread::AtOnce {
             true => None,
             false => self.closes_at_ms(session),
         }

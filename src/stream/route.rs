@@ -254,7 +254,7 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
     let waiting = queue_of(backend, server, env).len() as u32;
     // With `minconn` one more stream may mean one more slot: the first in the queue is to look.
     wake_next(backend, server, env);
-    let stays = server.filter(|id| persistent(s, backend, env) == Some(*id));
+    let stays = server.filter(|id| stays_at(s, backend, env) == Some(*id));
     let too_many = len_max > 0 && waiting >= len_max;
     match stays {
         Some(id) if too_many && env.proxy_settings(backend).options.redispatch.is_some() => {
