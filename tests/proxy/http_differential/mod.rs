@@ -16,6 +16,8 @@ mod bodies;
 mod errors;
 mod timeouts;
 mod queues;
+mod retries;
+mod ends;
 mod options;
 mod lines;
 mod hostile_framing;
@@ -37,6 +39,13 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("errors", errors::SCENES),
     ("timeouts", timeouts::SCENES),
     ("queues", queues::SCENES),
+    ("retry-on words", retries::WORDS),
+    ("retry-on statuses", retries::STATUSES),
+    ("retries", retries::SCENES),
+    ("clients' ends", ends::CLIENTS),
+    ("servers' ends", ends::SERVERS),
+    ("nobody serves", ends::NOBODY),
+    ("awaited bodies", ends::BUFFERED),
     ("options", options::SCENES),
     ("lines", lines::SCENES),
     ("hostile framing", hostile_framing::SCENES),
@@ -91,6 +100,41 @@ fn timeouts_and_what_comes_of_them() {
 #[test]
 fn queues_retries_and_other_servers() {
     compare(queues::SCENES);
+}
+
+#[test]
+fn words_of_retry_on() {
+    compare(retries::WORDS);
+}
+
+#[test]
+fn statuses_of_retry_on() {
+    compare(retries::STATUSES);
+}
+
+#[test]
+fn attempts_after_the_first() {
+    compare(retries::SCENES);
+}
+
+#[test]
+fn clients_that_leave_in_each_phase() {
+    compare(ends::CLIENTS);
+}
+
+#[test]
+fn servers_that_leave_in_each_phase() {
+    compare(ends::SERVERS);
+}
+
+#[test]
+fn requests_that_nobody_serves() {
+    compare(ends::NOBODY);
+}
+
+#[test]
+fn bodies_that_are_awaited() {
+    compare(ends::BUFFERED);
 }
 
 #[test]

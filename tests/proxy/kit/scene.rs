@@ -97,17 +97,25 @@ pub struct Scene {
     pub steps: &'static [Step],
     pub log: LogForm,
     pub differs: Option<Differs>,
+    /// Columns of `show stat` that are chance in the oracle: they depend on which of two events it sees first.
+    pub chance: &'static [&'static str],
 }
 
 /// A row whose log lines are compared as httplog lines.
 pub const fn scene(name: &'static str, config: &'static [&'static str], steps: &'static [Step]) -> Scene {
-    Scene { name, config, steps, log: LogForm::Http, differs: None }
+    Scene { name, config, steps, log: LogForm::Http, differs: None, chance: &[] }
 }
 
 impl Scene {
     /// The same row with another comparison of its log lines.
     pub const fn log(mut self, log: LogForm) -> Scene {
         self.log = log;
+        self
+    }
+
+    /// The same row without these columns.
+    pub const fn chance(mut self, columns: &'static [&'static str]) -> Scene {
+        self.chance = columns;
         self
     }
 
