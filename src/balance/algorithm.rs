@@ -87,7 +87,10 @@ impl Algorithm {
             return Choice::Keyed(at);
         }
         let picked = match self {
-            Algorithm::RoundRobin(order) => order.pick(load.has_room),
+            Algorithm::RoundRobin(order) => {
+                load.avoid.into_iter().for_each(|at| order.pass(at));
+                order.pick(load.has_room)
+            }
             Algorithm::StaticRr(round) | Algorithm::Map(round) => round.pick(load.has_room),
             Algorithm::LeastConn(standings) => standings.pick(load.has_room),
             Algorithm::First { order, views } => order.pick(views, load.has_room),

@@ -131,6 +131,18 @@ impl RoundRobin {
         Some(server as usize)
     }
 
+    /// Takes the turn away from a server that a request goes away from, if it is its turn.
+    pub fn pass(&mut self, at: usize) {
+        let server = at as u32;
+        let due = self.order.peek().map(|Reverse((_, _, next))| *next).filter(|next| self.is_due(*next));
+        match due {
+            Some(next) if next == server => drop(self.order.pop()),
+            None if self.outside.last() == Some(&server) => drop(self.pick_outside(&mut |_| true)),
+            Some(_) | None => return,
+        }
+        self.put_behind(server);
+    }
+
     fn pick_outside(&mut self, has_room: &mut impl FnMut(usize) -> bool) -> Option<u32> {
         let at = self.outside.iter().rposition(|&server| has_room(server as usize))?;
         let server = self.outside.remove(at);
@@ -257,6 +269,16 @@ mod tests {
         let seen = picks(&mut rr, 10);
         assert!(!seen.contains("111"), "{seen}");
         assert_eq!(seen.matches('1').count(), 5 + usize::from(seen.starts_with("11")), "{seen}");
+    }
+
+    #[test]
+    fn a_server_that_is_gone_away_from_loses_its_turn() {
+        let mut rr = order(&[1, 1, 1]);
+        rr.pass(0);
+        assert_eq!(rr.pick(|server| server != 0), Some(1));
+        // It is not the turn of the second.
+        rr.pass(1);
+        assert_eq!(picks(&mut rr, 4), "3123");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod bad_message;
 pub mod limits;
 pub mod listener;
 pub mod persistence;
+pub mod queue;
 pub mod server;
 
 pub use listener::{Listener, ListenerId};
@@ -13,7 +14,7 @@ use crate::balance::{self, Algorithm, Candidate, ServerView};
 use crate::base::ids::{ProxyId, ServerId};
 use crate::metrics::{BackendCounters, FrontendCounters};
 use bad_message::BadMessages;
-use std::collections::VecDeque;
+use queue::Queue;
 
 /// One proxy while it runs. What never changes is in the settings at the same position.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ pub struct Proxy {
     /// By position, whether clients are spread over the server: it is up, has a weight, and is no backup while others
     /// serve.
     pub serving: Vec<bool>,
-    /// Streams waiting for any server of this backend; without a limit of its own: each holds a client connection.
-    pub queue: VecDeque<crate::base::ids::Id<crate::proxy::Waiter>>,
+    /// Streams waiting for any server of this backend.
+    pub queue: Queue,
     /// `fullconn`: the load at which servers get all their slots.
     pub fullconn: u32,
     /// Some server has `minconn`.

@@ -1,14 +1,13 @@
 //! A live server: address, slots, queue and idle connections.
 
-use super::Waiter;
-use crate::base::ids::{Id, ProxyId, ServerId};
+use super::queue::Queue;
+use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::ConnId;
 use crate::metrics::ServerCounters;
 use crate::net::address::Ports;
 use crate::net::connect::{ConnectSpec, Source, SourcePorts};
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// Idle connections kept to one server at most, whatever `pool-max-conn` says.
@@ -91,7 +90,7 @@ pub struct Server {
     /// Most streams waiting; 0 = no limit.
     pub maxqueue: u32,
     /// Streams waiting for a slot.
-    pub queue: VecDeque<Id<Waiter>>,
+    pub queue: Queue,
     /// Connections kept for reuse, the freshest last.
     pub idle: Vec<IdleConn>,
     /// The same that one session each has for itself; they end with it and count against no limit of the pool.

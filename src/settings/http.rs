@@ -41,8 +41,8 @@ pub struct Http {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryOn(u32);
 
-/// Statuses that `retry-on` takes.
-pub const RETRY_STATUSES: [u16; 10] = [401, 403, 404, 408, 425, 500, 501, 502, 503, 504];
+/// Statuses that `retry-on` takes; 429 is newer than haproxy 2.6.
+pub const RETRY_STATUSES: [u16; 11] = [401, 403, 404, 408, 425, 429, 500, 501, 502, 503, 504];
 
 impl RetryOn {
     /// `none`
@@ -91,5 +91,23 @@ impl RetryOn {
 impl Default for RetryOn {
     fn default() -> Self {
         RetryOn::CONN_FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_of_retry_on_is_one_of_its_own() {
+        for status in RETRY_STATUSES {
+            let others = RETRY_STATUSES.into_iter().filter(|other| *other != status);
+            let others = others.fold(RetryOn::NONE, |all, other| all.and(RetryOn::status(other)));
+            assert!(
+                RetryOn::status(status).needs_request() && !others.has(RetryOn::status(status)),
+                "{status}"
+            );
+        }
+        assert_eq!(RetryOn::status(200), RetryOn::NONE);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::http::reply;
 use super::{Cause, Env, Phase, Stage, Stream, Turn};
+use crate::conn::Connection;
 use crate::event::readiness::Readiness;
 use crate::sys::io as sys_io;
 
@@ -59,6 +60,16 @@ pub fn while_served(s: &mut Stream, env: &mut Env) -> Option<Turn> {
             }
             reply::fail(s, env, 400)
         }
+    })
+}
+
+/// Ends a stream whose answer is on its way when its client has closed its side, which only `option abortonclose` asks
+/// for. What a reset does is found out by writing.
+pub fn while_answered(s: &mut Stream, env: &mut Env) -> Option<Turn> {
+    let has_left = is_wanted(s, env) && env.conns.get(s.front).is_none_or(Connection::ended);
+    has_left.then(|| {
+        s.conclude(Cause::ClientAbort, Stage::Data);
+        Turn::Go(Phase::Closed)
     })
 }
 

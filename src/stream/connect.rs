@@ -246,7 +246,7 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
     if !wanted || s.retries >= settings.retries {
         return give_up(s, env, failure);
     }
-    if redispatches(s, env, backend, server) {
+    if leaves_for_another(s, env, backend, server) {
         return Turn::Go(Phase::Route);
     }
     let pause = match failure {
@@ -259,25 +259,32 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
 }
 
 /// Counts another attempt and says whether it may go to another server; then the present one is left.
-fn redispatches(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerId) -> bool {
-    let settings = env.proxy_settings(backend);
+fn leaves_for_another(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerId) -> bool {
     s.retries += 1;
-    let redispatch = match settings.options.redispatch {
-        None | Some(0) => false,
-        Some(n) if n > 0 => s.retries % n as u32 == 0,
-        Some(n) => (settings.retries + 1 - s.retries) % n.unsigned_abs() == 0,
-    };
     let position = env.server(server).position;
-    if redispatch && env.proxy(backend).serves_without(position) {
-        env.proxy(backend).be.redispatches += 1;
-        env.server(server).counters.redispatches += 1;
+    if wants_another(s, env, backend) && env.proxy(backend).serves_without(position) {
         route::release_slot(s, env);
         s.redispatched = true;
+        s.left_server = Some(server);
         return true;
     }
-    env.proxy(backend).be.retries += 1;
-    env.server(server).counters.retries += 1;
+    route::count_retry(server, env);
     false
+}
+
+/// Whether `option redispatch` wants another server for this attempt. The interval is for clients that a cookie or a
+/// hash led to the present one; the others go on at once, as in the reference.
+fn wants_another(s: &mut Stream, env: &Env, backend: ProxyId) -> bool {
+    let settings = env.proxy_settings(backend);
+    let Some(interval) = settings.options.redispatch else { return false };
+    if !settings.balance.has_key() && route::persistent(s, backend, env).is_none() {
+        return true;
+    }
+    let every = match u32::try_from(interval) {
+        Ok(every) => every,
+        Err(_) => (settings.retries + 1).abs_diff(interval.unsigned_abs()),
+    };
+    every > 0 && s.retries % every == 0
 }
 
 /// The request goes out once more, at once: its connection stood, so there is nothing to wait for.
@@ -285,7 +292,7 @@ pub fn try_again(s: &mut Stream, env: &mut Env) -> Turn {
     let (Some(backend), Some(server)) = (s.backend, s.server) else {
         return route::no_server(s, env, Stage::Connect);
     };
-    match redispatches(s, env, backend, server) {
+    match leaves_for_another(s, env, backend, server) {
         true => Turn::Go(Phase::Route),
         false => start_again(s, env),
     }
@@ -316,9 +323,8 @@ pub fn wait_backoff(s: &mut Stream, env: &mut Env) -> Turn {
 }
 
 fn give_up(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
-    if let (Some(backend), Some(server)) = (s.backend, s.server) {
-        env.proxy(backend).be.failed_conns += 1;
-        env.server(server).counters.failed_conns += 1;
+    if let Some(server) = s.server {
+        route::count(server, env, |counters| counters.failed_conns += 1);
     }
     let cause = match failure {
         Failure::Error | Failure::AtOnce | Failure::NotMade => Cause::ServerAbort,

@@ -2,6 +2,7 @@
 
 pub use super::record::log;
 use super::{Cause, Env, Outcome, Phase, Stage, Stream, Turn, http, route};
+use crate::conn::Connection;
 use crate::event::readiness::Readiness;
 use crate::log::record::{Timers, UNREACHED};
 use crate::sys::io as sys_io;
@@ -43,7 +44,7 @@ pub fn count(s: &mut Stream, env: &mut Env) {
     if let Some(status) = status {
         fe.http.count_response(status);
     }
-    if outcome.stage == Stage::Request && s.is_http {
+    if outcome.stage == Stage::Request && outcome.cause != Cause::Local && s.is_http {
         fe.failed_req += 1;
     }
     env.counters.bytes_out += sent;
@@ -51,9 +52,15 @@ pub fn count(s: &mut Stream, env: &mut Env) {
         count_at_listener(s, env, received, sent);
     }
     let Some(backend) = s.backend else { return };
+    if s.is_http {
+        // A backend counts a request when it is over, as the reference does.
+        let now = env.now_ms();
+        env.proxy(backend).be.http.count_request(now);
+    }
     if let Some(status) = status {
         env.proxy(backend).be.http.count_response(status);
     }
+    let client_is_gone = s.is_http && env.conns.get(s.front).is_some_and(Connection::broken);
     let mut both = |update: &mut dyn FnMut(&mut crate::metrics::BackendCounters)| {
         update(&mut env.proxies[backend.0 as usize].be);
         if let Some(server) = s.server {
@@ -65,12 +72,26 @@ pub fn count(s: &mut Stream, env: &mut Env) {
         c.bytes_out += sent;
         c.times.add(times.queue_ms, times.connect_ms, times.response_ms, times.total_ms);
         match outcome.cause {
-            Cause::ClientAbort if outcome.stage == Stage::Headers => c.cli_aborts += 1,
+            Cause::ClientAbort if matches!(outcome.stage, Stage::Headers | Stage::Request) => {
+                c.cli_aborts += 1
+            }
             Cause::ClientAbort | Cause::ClientTimeout if outcome.stage == Stage::Data => c.cli_aborts += 1,
-            Cause::ServerAbort | Cause::ServerTimeout if outcome.stage == Stage::Data => c.srv_aborts += 1,
+            Cause::ServerTimeout if outcome.stage == Stage::Data => c.srv_aborts += 1,
+            // The end that was found is another, but the client did not see it.
+            Cause::ServerAbort | Cause::ServerTimeout | Cause::Proxy if client_is_gone => c.cli_aborts += 1,
             _ => {}
         }
     });
+}
+
+/// Counts a transfer that the server broke off: an answer that failed besides.
+pub fn count_server_abort(s: &Stream, env: &mut Env) {
+    if let Some(server) = s.server {
+        route::count(server, env, |counters| {
+            counters.srv_aborts += 1;
+            counters.failed_resp += 1;
+        });
+    }
 }
 
 fn count_at_listener(s: &Stream, env: &mut Env, received: u64, sent: u64) {
@@ -94,9 +115,17 @@ pub fn conclude(s: &mut Stream, env: &mut Env) {
     s.server = None;
 }
 
+/// Ends an exchange that the client is to begin anew: no line tells of it, and it is no request of its backend.
+pub fn forget(s: &mut Stream, env: &mut Env) {
+    s.concluded = true;
+    leave_backend(s, env);
+    s.backend = None;
+    s.server = None;
+}
+
 fn leave_backend(s: &mut Stream, env: &mut Env) {
     if s.phase == Phase::Queue {
-        route::leave_queue(s, env);
+        route::leave_queue(s, env, false);
     }
     route::release_slot(s, env);
     if let Some(backend) = s.backend.filter(|_| s.in_backend) {

@@ -135,8 +135,10 @@ pub struct Stream {
     pub concluded: bool,
     /// The line was written already (`option logasap`).
     pub logged: bool,
-    /// Connection attempts were moved to another server.
+    /// Connection attempts were moved to another server: no cookie counts any more.
     pub redispatched: bool,
+    /// The server that they left, until the next one is found.
+    pub left_server: Option<ServerId>,
     /// `rt`: its number in the process, 0 before it has one.
     pub request_counter: u32,
     /// Where the connection to the server came from and went, for log lines that tell it.
@@ -161,7 +163,7 @@ pub struct Stream {
     pub outcome: Option<Outcome>,
     /// Its times.
     pub marks: Marks,
-    /// Positions in queues when it joined them: server, backend.
+    /// Its turns in the queues it waited in: server's, backend's.
     pub queue_positions: (u32, u32),
 }
 
@@ -188,6 +190,7 @@ impl Stream {
             concluded: false,
             logged: false,
             redispatched: false,
+            left_server: None,
             request_counter: 0,
             back_addresses: None,
             retries: 0,

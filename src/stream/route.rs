@@ -4,10 +4,10 @@ use super::http::{self, reply};
 use super::{Cause, Env, Phase, Stage, Stream, Turn, abort, connect, key};
 use crate::balance::{Algorithm, Choice, Load, rdp_cookie};
 use crate::base::ids::{Id, ProxyId, ServerId};
-use crate::metrics::Gauge;
-use crate::proxy::{Server, Waiter};
+use crate::metrics::{BackendCounters, Gauge};
+use crate::proxy::Server;
+use crate::proxy::queue::Queue;
 use crate::sys::addr::SockAddr;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// Chooses backend and server, and starts connecting or queues.
@@ -75,9 +75,6 @@ fn enter_backend(s: &mut Stream, backend: ProxyId, env: &mut Env) {
     be.sess.enter();
     be.sess_rate.add(now, 1);
     be.last_session_ms = Some(now as i64);
-    if s.is_http {
-        be.http.count_request(now);
-    }
 }
 
 enum Picked {
@@ -92,7 +89,7 @@ enum Picked {
 
 fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
     fit_slots(backend, env);
-    let avoid = s.server.filter(|_| s.redispatched);
+    let avoid = s.left_server;
     // Who waits for a server already comes first.
     let is_new = s.phase != Phase::Queue;
     if let Some(id) = stays_at(s, backend, env) {
@@ -152,7 +149,7 @@ fn stays_at(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
 
 /// The server that the client is to stay at, by a cookie. It is used whatever its weight; a server that is down is
 /// used with `option persist`. Where a connection to it failed, another one is found.
-fn persistent(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
+pub fn persistent(s: &mut Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
     if s.is_http {
         return http::persistence::server(s, backend, env);
     }
@@ -181,22 +178,54 @@ fn fit_slots(backend: ProxyId, env: &mut Env) {
 }
 
 /// Takes one of the server's slots; [`release_slot`] gives it back. A server that was not chosen by the algorithm
-/// does not count as balanced.
+/// does not count as balanced, nor does one that was to be left and is the only choice.
 fn take_slot(s: &mut Stream, picked: &Picked, env: &mut Env) {
     let (server, balanced) = match *picked {
-        Picked::Server(server) => (server, 1),
-        Picked::Persistent(server) => (server, 0),
+        Picked::Server(server) => (server, true),
+        Picked::Persistent(server) => (server, false),
         Picked::Full(_) | Picked::None => return,
     };
     let live = env.server(server);
     live.slots_used += 1;
     live.slots_used_peak = live.slots_used_peak.max(live.slots_used);
-    live.counters.lbtot += balanced;
-    let backend = live.backend;
-    env.proxy(backend).be.lbtot += balanced;
+    let left = s.left_server.take();
+    if balanced && left != Some(server) {
+        count_balanced(server, env);
+    }
+    match left {
+        Some(left) if left == server => {
+            s.redispatched = false;
+            count_retry(server, env);
+        }
+        Some(left) => count_redispatch(left, env),
+        None => {}
+    }
     load_changed(Some(server), env);
     s.server = Some(server);
     s.holds_slot = true;
+}
+
+/// Adds to `lbtot`.
+fn count_balanced(server: ServerId, env: &mut Env) {
+    count(server, env, |counters| counters.lbtot += 1);
+}
+
+/// Adds to `wretr`.
+pub fn count_retry(server: ServerId, env: &mut Env) {
+    count(server, env, |counters| counters.retries += 1);
+}
+
+/// Adds to `wredis`, of the server that was left.
+fn count_redispatch(server: ServerId, env: &mut Env) {
+    count(server, env, |counters| counters.redispatches += 1);
+}
+
+/// Counts something of a server and of its backend.
+pub fn count(server: ServerId, env: &mut Env, update: impl Fn(&mut BackendCounters)) {
+    let live = env.server(server);
+    update(&mut live.counters);
+    let backend = live.backend;
+    update(&mut env.proxy(backend).be);
 }
 
 /// Gives the slot back and wakes who waits for it.
@@ -219,14 +248,14 @@ pub fn release_slot(s: &mut Stream, env: &mut Env) {
 /// Wakes the first stream that waits for this server alone, else the first of the backend's queue; it
 /// picks again and may queue again.
 pub fn wake_next(backend: ProxyId, server: Option<ServerId>, env: &mut Env) {
-    let of_server = server.and_then(|id| env.server(id).queue.front().copied());
-    if let Some(waiter) = of_server.or_else(|| env.proxy(backend).queue.front().copied()) {
+    let of_server = server.and_then(|id| env.server(id).queue.first());
+    if let Some(waiter) = of_server.or_else(|| env.proxy(backend).queue.first()) {
         env.run.push_back(Id::new(waiter.index, waiter.generation));
     }
 }
 
 /// The queue of one server, or of the whole backend.
-fn queue_of(backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> &mut VecDeque<Id<Waiter>> {
+fn queue_of(backend: ProxyId, server: Option<ServerId>, env: &mut Env) -> &mut Queue {
     match server {
         Some(id) => &mut env.server(id).queue,
         None => &mut env.proxy(backend).queue,
@@ -260,21 +289,21 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
         Some(id) if too_many && env.proxy_settings(backend).options.redispatch.is_some() => {
             return leave_persistent(s, id, env);
         }
-        // It is the client's server already; the log shows so whatever becomes of the wait.
-        Some(id) => s.server = Some(id),
-        None => {}
+        Some(_) => {}
+        None => {
+            let balanced = server.filter(|id| http::reuse::preferred(s, backend, env) != Some(*id));
+            balanced.into_iter().for_each(|id| count_balanced(id, env));
+        }
     }
+    // It is this server's already; the log shows so whatever becomes of the wait.
+    s.server = server.or(s.server);
     if too_many {
-        return no_server(s, env, Stage::Queue);
-    }
-    match server {
-        Some(_) => s.queue_positions.0 = waiting + 1,
-        None => s.queue_positions.1 = waiting + 1,
+        return too_late(s, env, Cause::ServerAbort);
     }
     let timeouts = &env.proxy_settings(backend).timeouts;
     s.phase_deadline_ms = timeouts.queue_ms.or(timeouts.connect_ms).map(|ms| env.now_ms() + ms);
     s.waits_for = server;
-    queue_of(backend, server, env).push_back(Id::new(s.id.index, s.id.generation));
+    queue_of(backend, server, env).join(Id::new(s.id.index, s.id.generation));
     queued(backend, server, env).enter();
     load_changed(server, env);
     Turn::Go(Phase::Queue)
@@ -283,10 +312,7 @@ fn queue(s: &mut Stream, backend: ProxyId, server: Option<ServerId>, env: &mut E
 /// The server that the client is to stay at has too many who wait: another one is found (configuration.txt 5.2,
 /// `maxqueue`).
 fn leave_persistent(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
-    let live = env.server(server);
-    live.counters.redispatches += 1;
-    let backend = live.backend;
-    env.proxy(backend).be.redispatches += 1;
+    count_redispatch(server, env);
     s.redispatched = true;
     Turn::Go(Phase::Route)
 }
@@ -295,30 +321,30 @@ fn leave_persistent(s: &mut Stream, server: ServerId, env: &mut Env) -> Turn {
 pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
     let Some(backend) = s.backend else { return Turn::Go(Phase::Route) };
     if let Some(turn) = abort::while_waiting(s, env) {
-        leave_queue(s, env);
+        leave_queue(s, env, false);
         return turn;
     }
-    let first = queue_of(backend, s.waits_for, env)
-        .front()
-        .is_some_and(|w| w.index == s.id.index && w.generation == s.id.generation);
-    if !first {
+    let me = Id::new(s.id.index, s.id.generation);
+    if queue_of(backend, s.waits_for, env).first() != Some(me) {
         return Turn::Wait;
     }
     let picked = pick(s, backend, env);
     match picked {
         Picked::Full(server) if server == s.waits_for => Turn::Wait,
         Picked::Full(server) => {
-            leave_queue(s, env);
+            leave_queue(s, env, false);
             queue(s, backend, server, env)
         }
         Picked::None => {
-            leave_queue(s, env);
+            leave_queue(s, env, false);
             no_server(s, env, Stage::Queue)
         }
         Picked::Server(id) | Picked::Persistent(id) => {
-            // Who waited for any server takes the one that is free: that is not balancing.
-            let picked = if s.waits_for.is_none() { Picked::Persistent(id) } else { picked };
-            leave_queue(s, env);
+            // Who waited for any server takes the one that is free: that is not balancing. Who waited for this one
+            // was counted when it began to.
+            let awaited = s.waits_for.is_none_or(|server| server == id);
+            let picked = if awaited { Picked::Persistent(id) } else { picked };
+            leave_queue(s, env, true);
             take_slot(s, &picked, env);
             s.marks.assigned_ms = Some(env.now_ms());
             s.phase_deadline_ms = None;
@@ -327,20 +353,39 @@ pub fn wait_in_queue(s: &mut Stream, env: &mut Env) -> Turn {
     }
 }
 
-/// Steps out of the queue, wherever it stood, and lets the next one look.
-pub fn leave_queue(s: &mut Stream, env: &mut Env) {
+/// Steps out of the queue, wherever it stood, because it `is_served` or gives up, and lets the next one look.
+pub fn leave_queue(s: &mut Stream, env: &mut Env, is_served: bool) {
     let Some(backend) = s.backend else { return };
     let server = s.waits_for.take();
-    let queue = queue_of(backend, server, env);
-    let me = |w: &Id<Waiter>| w.index == s.id.index && w.generation == s.id.generation;
-    if let Some(at) = queue.iter().position(me) {
-        queue.remove(at);
-        queued(backend, server, env).leave();
-        load_changed(server, env);
-        if at == 0 {
-            wake_next(backend, server, env);
-        }
+    let me = Id::new(s.id.index, s.id.generation);
+    let Some(left) = queue_of(backend, server, env).leave(me, is_served) else { return };
+    match server {
+        Some(_) => s.queue_positions.0 += left.turn,
+        None => s.queue_positions.1 += left.turn,
     }
+    queued(backend, server, env).leave();
+    load_changed(server, env);
+    if left.was_first {
+        wake_next(backend, server, env);
+    }
+}
+
+/// `timeout queue` ran out.
+pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
+    leave_queue(s, env, false);
+    s.marks.assigned_ms = Some(env.now_ms());
+    too_late(s, env, Cause::ServerTimeout)
+}
+
+/// Its server, if it has one already, or none at all had a slot for it.
+fn too_late(s: &mut Stream, env: &mut Env, cause: Cause) -> Turn {
+    match (s.server, s.backend) {
+        (Some(server), _) => count(server, env, |counters| counters.failed_conns += 1),
+        (None, Some(backend)) => env.proxy(backend).be.failed_conns += 1,
+        (None, None) => {}
+    }
+    s.conclude(cause, Stage::Queue);
+    reply::fail(s, env, 503)
 }
 
 /// Nobody can serve this: 503 in HTTP mode, close in TCP mode.

@@ -1,7 +1,7 @@
 //! TCP mode: two directions, half-close in both, resets passed on.
 
 use super::forward::{Pumped, Splice, pump};
-use super::{Cause, Env, Phase, Stage, Stream, Turn};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, finish};
 use crate::settings::Options;
 
 /// Which end of a stream.
@@ -112,6 +112,9 @@ fn over(s: &mut Stream) -> Turn {
 /// may still be reading what came before. A server's reset reaches the client as a FIN, as in the reference: a
 /// reset would destroy what the client has not read yet.
 fn close(s: &mut Stream, env: &mut Env, cause: Cause, side: Side) -> Turn {
+    if cause == Cause::ServerAbort {
+        finish::count_server_abort(s, env);
+    }
     s.conclude(cause, Stage::Data);
     match side {
         Side::Front if !s.req.sink_shut => {

@@ -3,7 +3,7 @@
 //! Activity only moves a field of the connection; the stream's one entry in the wheel is looked at when it
 //! fires and put back when it was too early. An entry is moved only when it must fire earlier.
 
-use super::http::{self, hold, reply, request};
+use super::http::{self, hold, request};
 use super::{Alarm, Cause, Env, Phase, Stage, Stream, Turn, connect, route, tcp::Side};
 use crate::conn::ConnId;
 
@@ -104,15 +104,7 @@ pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
     match (s.phase, what) {
         (Phase::Request, _) => request::timed_out(s, env),
         (Phase::Hold, _) => hold::timed_out(s, env),
-        (Phase::Queue, _) => {
-            route::leave_queue(s, env);
-            s.marks.assigned_ms = Some(env.now_ms());
-            if let Some(backend) = s.backend {
-                env.proxy(backend).be.failed_conns += 1;
-            }
-            s.conclude(Cause::ServerTimeout, Stage::Queue);
-            reply::fail(s, env, 503)
-        }
+        (Phase::Queue, _) => route::timed_out(s, env),
         (Phase::Connect, _) => connect::timed_out(s, env),
         (Phase::Backoff, _) => connect::after_backoff(s, env),
         (Phase::Exchange, Expired::Server) => http::server_silent(s, env),

@@ -22,6 +22,7 @@ use crate::net::connect::{ConnectSpec, SourcePorts};
 use crate::net::inherit::Inheritance;
 use crate::net::listener::{Keepalive, SocketBuffers};
 use crate::proxy::bad_message::BadMessages;
+use crate::proxy::queue::Queue;
 use crate::proxy::server::{Admin, SourceAddr};
 use crate::proxy::{Proxy, Server};
 use crate::settings::proxy::TcpKeepalive;
@@ -149,7 +150,7 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         be: BackendCounters::default(),
         balance: fresh_algorithm(p, settings),
         serving: Vec::new(),
-        queue: VecDeque::new(),
+        queue: Queue::default(),
         fullconn: p.fullconn.unwrap_or_else(|| fullconn_default(at, settings, maxconn)),
         slots_follow_load: p.servers.iter().any(|id| settings.server(*id).minconn > 0),
         log_lines: 0,
@@ -229,7 +230,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             changed_ms: 0,
             down_ms: 0,
             maxqueue: s.maxqueue,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             idle: Vec::new(),
             private: Vec::new(),
             idle_max: usize::try_from(s.pool_max_conn).unwrap_or(usize::MAX),

@@ -320,7 +320,7 @@ fn kill(live: &mut Live, id: StreamId) {
     if s.phase != Phase::Closed {
         s.conclude(Cause::Killed, stage);
         if s.phase == Phase::Queue {
-            route::leave_queue(s, &mut live.env);
+            route::leave_queue(s, &mut live.env, false);
         }
         s.phase = Phase::Closed;
     }

@@ -2,7 +2,7 @@
 //! closes which connection, requests that are answered or held here.
 
 use crate::kit::http::BodyRule;
-use crate::kit::rig::{Rig, compare, config};
+use crate::kit::rig::{Rig, alone, compare, config};
 use std::fs;
 use tempfile::TempDir;
 
@@ -330,14 +330,15 @@ fn a_body_that_does_not_come_in_time_gets_a_408() {
 }
 
 #[test]
-fn a_client_that_leaves_within_a_held_body_gets_nothing() {
-    http("frontend option http-buffer-request", |rig| {
+fn a_client_that_leaves_within_a_held_body_is_told() {
+    alone(&config("http", "frontend option http-buffer-request"), |rig| {
         let mut client = rig.client();
         client.send(HEAD_OF_TEN);
         client.send("abc");
         client.half_close();
         client.read_http_to_end();
-        rig.expect_http_log();
+        let line = rig.sink.next_traffic_line();
+        assert!(line.contains(" be/<NOSRV> ") && line.contains(" 400 ") && line.contains(" CR-- "), "{line}");
     });
 }
 

@@ -97,12 +97,15 @@ fn go_on(s: &mut Stream, env: &Env) -> Turn {
     Turn::Go(Phase::Route)
 }
 
-/// The client closed before its body was there: it gets no answer.
+/// The client closed before its body was there.
 fn left(s: &mut Stream, env: &mut Env) -> Turn {
     s.marks.request_ms = Some(env.now_ms());
     route::enter(s, env);
     s.conclude(Cause::ClientAbort, Stage::Request);
-    Turn::Go(Phase::Closed)
+    if let Some(http) = s.http.as_mut() {
+        http.keep_front = false;
+    }
+    reply::fail(s, env, 400)
 }
 
 /// The body did not come in time.

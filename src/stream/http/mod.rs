@@ -190,12 +190,11 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
     if again {
         return Turn::Again;
     }
-    if !http.response_started
-        && let Some(turn) = abort::while_served(s, env)
-    {
-        return turn;
-    }
-    Turn::Wait
+    let left = match http.response_started {
+        true => abort::while_answered(s, env),
+        false => abort::while_served(s, env),
+    };
+    left.unwrap_or(Turn::Wait)
 }
 
 /// Sends what there is of the request. `Err` is the turn to take instead of going on.
@@ -235,6 +234,7 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
         Pumped::Malformed(e) => {
             let at = s.req.unjudged().unwrap_or(0);
             bad::keep_request(s, env, 0, e.moved_by(at));
+            env.proxies[s.frontend.0 as usize].fe.failed_req += 1;
             let Some(http) = &s.http else { return Err(Turn::Go(Phase::Closed)) };
             let stage = if http.response_started { Stage::Data } else { Stage::Headers };
             s.conclude(Cause::Proxy, stage);
@@ -274,10 +274,7 @@ pub fn server_silent(s: &mut Stream, env: &mut Env) -> Turn {
         if let Some(turn) = retry::retry(s, env, RetryOn::RESPONSE_TIMEOUT) {
             return turn;
         }
-        if let (Some(backend), Some(server)) = (s.backend, s.server) {
-            env.proxy(backend).be.failed_resp += 1;
-            env.server(server).counters.failed_resp += 1;
-        }
+        response::count_failed(s, env);
         s.conclude(Cause::ServerTimeout, Stage::Headers);
         return reply::fail(s, env, 504);
     }

@@ -29,6 +29,7 @@ pub fn next(s: &mut Stream, env: &mut Env) {
     s.logged = false;
     s.concluded = false;
     s.redispatched = false;
+    s.left_server = None;
     s.request_counter = 0;
     s.back_addresses = None;
     s.retries = 0;
@@ -226,6 +227,7 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
     if is_monitor(settings.http.monitor_uri.as_deref(), http, buffer.data()) {
         // Who watches the proxy does not fill its log.
         s.logged = true;
+        env.proxies[s.frontend.0 as usize].fe.intercepted += 1;
         s.conclude(Cause::Local, Stage::Request);
         return reply::fail(s, env, 200);
     }

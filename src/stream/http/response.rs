@@ -8,10 +8,10 @@ use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
 use crate::settings::RetryOn;
 use crate::stream::forward::{Pumped, pump};
-use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, record, tcp};
+use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, record, route, tcp};
 use crate::wire::http1::{
-    Body as Framing, HeadError, Limits, Link, Parsed, ResponseFraming, Wrong, make_plain_response,
-    response_edits,
+    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Link, Parsed, ResponseFraming, Wrong,
+    make_plain_response, response_edits,
 };
 
 /// Moves the response on. `Ok(true)` asks for another turn, `Err` is the turn to take instead.
@@ -65,6 +65,7 @@ fn wait_head(s: &mut Stream, env: &mut Env) -> Result<Head, Turn> {
                 return Err(malformed(s, env, 0, e));
             }
             Received::End => return Err(closed_early(s, env)),
+            Received::Reset => return Err(reset_early(s, env)),
         }
     }
 }
@@ -74,6 +75,7 @@ enum Received {
     Nothing,
     Full,
     End,
+    Reset,
 }
 
 fn receive(s: &mut Stream, env: &mut Env) -> Received {
@@ -95,7 +97,8 @@ fn receive(s: &mut Stream, env: &mut Env) -> Received {
             Received::Bytes
         }
         Read::Blocked => Received::Nothing,
-        Read::End | Read::Failed(_) => Received::End,
+        Read::End => Received::End,
+        Read::Failed(_) => Received::Reset,
     }
 }
 
@@ -146,25 +149,28 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     }
     match ResponseFraming::of(&http.response, &buffer.data()[at..], http.asked.asked) {
         Ok(framing) => http.answered = framing,
-        Err(e) => return Err(malformed(s, env, at, e)),
+        Err(e) => {
+            if e.wrong == Wrong::Informational {
+                count_answer(s, env);
+            }
+            return Err(malformed(s, env, at, e));
+        }
+    }
+    if let Err(e) = look_at_chunks(http, &buffer.data()[at..]) {
+        return Err(malformed(s, env, at, e));
     }
     let status = http.response.status;
     let violation = http.response.fields.violation();
     if let Some(e) = violation {
         bad::keep_response(s, env, at, e);
     }
-    let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
-    if let Some(server) = s.server {
-        // A server's requests are the answers it gave, interim ones included, as in the reference.
-        let counters = &mut env.server(server).counters.http;
-        counters.requests += 1;
-        counters.count_response(status);
-    }
-    if http.answered.interim {
-        return pass_interim(s, env, at).map(Some);
-    }
-    if let Some(turn) = retry::retry(s, env, RetryOn::status(status)) {
+    let is_interim = s.http.as_ref().is_some_and(|http| http.answered.interim);
+    if !is_interim && let Some(turn) = retry::retry(s, env, RetryOn::status(status)) {
         return Err(turn);
+    }
+    count_answer(s, env);
+    if is_interim {
+        return pass_interim(s, env, at).map(Some);
     }
     let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
     env.pools.buffers.put(http.kept.take());
@@ -172,6 +178,26 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     http.response_started = true;
     s.marks.response_ms = Some(env.now_ms());
     start(s, env, at).map(|()| Some(Head::Started))
+}
+
+/// What has come of a chunked body is looked at before the client hears of the answer.
+fn look_at_chunks(http: &Exchange, bytes: &[u8]) -> Result<(), HeadError> {
+    if http.answered.body != Framing::Chunked {
+        return Ok(());
+    }
+    let head_len = usize::from(http.response.head_len);
+    let body = bytes.get(head_len..).unwrap_or(&[]);
+    let looked = ChunkParser::default().walk(body, &ChunkLimits::default());
+    looked.map(drop).map_err(|e| e.moved_by(head_len))
+}
+
+/// A server's requests are the answers that it gave and that were used, interim ones included, as in the reference.
+fn count_answer(s: &Stream, env: &mut Env) {
+    if let (Some(server), Some(http)) = (s.server, &s.http) {
+        let counters = &mut env.server(server).counters.http;
+        counters.requests += 1;
+        counters.count_response(http.response.status);
+    }
 }
 
 /// A 1xx goes on as it came; a client of HTTP/1.0 does not know them (RFC 9110 section 15.2).
@@ -304,11 +330,13 @@ fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
         Pumped::Malformed(e) => {
             let at = s.res.unjudged().unwrap_or(0);
             bad::keep_response(s, env, 0, e.moved_by(at));
+            count_failed(s, env);
             s.conclude(Cause::ServerAbort, Stage::Data);
             connect::end_back(s, env);
             Err(Turn::Go(Phase::Closed))
         }
         Pumped::Truncated | Pumped::SourceFailed(_) => {
+            finish::count_server_abort(s, env);
             s.conclude(Cause::ServerAbort, Stage::Data);
             Err(Turn::Go(Phase::Closed))
         }
@@ -326,32 +354,45 @@ fn closed_early(s: &mut Stream, env: &mut Env) -> Turn {
     }
     let nothing_came = s.res.waiting() == 0;
     let reused = s.http.as_ref().is_some_and(|h| h.reused);
-    count_failed(s, env);
-    s.conclude(Cause::ServerAbort, Stage::Headers);
     let first = env.sessions.get(s.session).is_none_or(|x| x.requests <= 1);
     if nothing_came && reused && !first {
         // The connection was closed while the request travelled: the client is to send it again, so it
-        // gets no answer to mistake for the server's.
+        // gets no answer to mistake for the server's, and nothing has happened.
         connect::drop_back(s, env);
+        finish::forget(s, env);
         return Turn::Go(Phase::Closed);
     }
+    count_failed(s, env);
+    s.conclude(Cause::ServerAbort, Stage::Headers);
     reply::fail(s, env, 502)
+}
+
+/// The server reset before it answered. That counts besides what becomes of the request, as in the reference; a
+/// client that is not through with its request gets no answer.
+fn reset_early(s: &mut Stream, env: &mut Env) -> Turn {
+    count_failed(s, env);
+    if s.http.as_ref().is_some_and(|http| http.request_done) {
+        return closed_early(s, env);
+    }
+    s.conclude(Cause::ServerAbort, Stage::Data);
+    connect::drop_back(s, env);
+    Turn::Go(Phase::Closed)
 }
 
 /// The server's message, counted from byte `from` of what waits, breaks the protocol or does not fit.
 fn malformed(s: &mut Stream, env: &mut Env, from: usize, e: HeadError) -> Turn {
     bad::keep_response(s, env, from, e);
+    count_failed(s, env);
     if let Some(turn) = retry::retry(s, env, RetryOn::JUNK_RESPONSE) {
         return turn;
     }
-    count_failed(s, env);
     s.conclude(Cause::Proxy, Stage::Headers);
     reply::fail(s, env, e.response_status())
 }
 
-fn count_failed(s: &Stream, env: &mut Env) {
-    if let (Some(backend), Some(server)) = (s.backend, s.server) {
-        env.proxy(backend).be.failed_resp += 1;
-        env.server(server).counters.failed_resp += 1;
+/// Adds to `eresp`.
+pub fn count_failed(s: &Stream, env: &mut Env) {
+    if let Some(server) = s.server {
+        route::count(server, env, |counters| counters.failed_resp += 1);
     }
 }

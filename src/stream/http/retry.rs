@@ -6,7 +6,7 @@
 use super::{Exchange, reply};
 use crate::base::buffer::Buffer;
 use crate::settings::RetryOn;
-use crate::stream::{Env, Stream, Turn, connect};
+use crate::stream::{Env, Stream, Turn, connect, route};
 use crate::wire::http1::{Body, ResponseFraming};
 
 /// Keeps a request that is about to be sent, where its backend may want it again.
@@ -64,5 +64,7 @@ pub fn retry(s: &mut Stream, env: &mut Env, event: RetryOn) -> Option<Turn> {
         false => connect::drop_back(s, env),
     }
     s.marks.connected_ms = None;
+    // The request's retry counts besides that of the connection, as in the reference.
+    s.server.into_iter().for_each(|server| route::count_retry(server, env));
     Some(connect::try_again(s, env))
 }

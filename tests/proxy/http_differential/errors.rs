@@ -73,7 +73,7 @@ pub const SCENES: &[Scene] = &[
     scene("disabled_server", &["backend server s1 ${s1} disabled"], &[C(GET), Req, Answer, Stays]),
     scene("server_without_weight", &["backend server s1 ${s1} weight 0"], &[C(GET), Req, Answer, Stays]),
     scene("server_closes_at_once", &[], &[C(GET), Req, SClose, Answer, Stays]),
-    scene("server_resets_at_once", &[], &[C(GET), Req, SRst, Answer, Stays]),
+    scene("server_resets_at_once", &[], &[C(GET), Req, SRst, Answer, Stays]).chance(&["srv_abrt"]),
     scene("server_half_closes_at_once", &[], &[C(GET), Req, SFin, Answer, Stays]),
     scene(
         "server_closes_in_the_head",

@@ -111,7 +111,6 @@ pub const SCENES: &[Scene] = &[
         &[BUFFER, "frontend timeout client 200"],
         &[C(TEN), C("abc"), Req, Answer, Stays],
     ),
-    scene("buffer_request_client_leaves", &[BUFFER], &[C(TEN), C("abc"), CFin, End]),
     scene(
         "buffer_request_expect",
         &[BUFFER],

@@ -8,10 +8,10 @@ use crate::kit::scene::{Scene, Step, scene};
 /// What every row has besides its own lines: nothing is waited for long.
 const SOON: &str = "backend timeout connect 100\nbackend timeout server 400";
 
-/// One answer of this status, whole.
+/// One answer of this status, whole. Its connection is of no further use: whether haproxy uses one again is chance.
 macro_rules! status {
     ($status:literal) => {
-        concat!("HTTP/1.1 ", $status, " X\r\nContent-Length: 1\r\n\r\nx")
+        concat!("HTTP/1.1 ", $status, " X\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
     };
 }
 
@@ -30,11 +30,10 @@ const JUNK: &[Step] = fails!(S("junk\r\n\r\n"));
 const LARGE: &[Step] = fails!(S("HTTP/1.1 200 OK\r\nA: "), SFill(b'x', 20_000), SClose);
 const HALF_HEAD: &[Step] = fails!(S("HTTP/1.1 200 OK\r\nA: b\r\n"), SClose);
 const HALF_HEAD_SILENT: &[Step] = fails!(S("HTTP/1.1 200 OK\r\nA: b\r\n"));
-const INTERIM: &[Step] = fails!(S("HTTP/1.1 103 Early Hints\r\n\r\n"), AnswerHead, SClose);
 const HALF_BODY: &[Step] =
     &[C(GET), Req, S("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), SClose, Req, S(OK), End];
 const BAD_CHUNK: &[Step] = fails!(S("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"));
-const BUSY: &[Step] = fails!(S(status!(503)));
+const BUSY: &[Step] = fails!(S(status!(503)), SClose);
 const REFUSED: &[Step] = &[C(GET), Req, S(OK), Answer, Stays];
 
 /// The rows of every word: `$tag` names them, `$words` follow `retry-on`.
@@ -47,14 +46,14 @@ macro_rules! words {
         scene(concat!("on_", $tag, "_dark"), &[SOON, concat!("backend retry-on ", $words),
             "backend server s0 ${dark}", "backend retries 1"], REFUSED),
         scene(concat!("on_", $tag, "_empty"), &[SOON, concat!("backend retry-on ", $words)], EMPTY),
-        scene(concat!("on_", $tag, "_reset"), &[SOON, concat!("backend retry-on ", $words)], RESET),
+        scene(concat!("on_", $tag, "_reset"), &[SOON, concat!("backend retry-on ", $words)], RESET)
+            .chance(&["srv_abrt"]),
         scene(concat!("on_", $tag, "_half_closed"), &[SOON, concat!("backend retry-on ", $words)], HALF_CLOSED),
         scene(concat!("on_", $tag, "_silent"), &[SOON, concat!("backend retry-on ", $words)], SILENT),
         scene(concat!("on_", $tag, "_junk"), &[SOON, concat!("backend retry-on ", $words)], JUNK),
         scene(concat!("on_", $tag, "_large"), &[SOON, concat!("backend retry-on ", $words)], LARGE),
         scene(concat!("on_", $tag, "_half_head"), &[SOON, concat!("backend retry-on ", $words)], HALF_HEAD),
         scene(concat!("on_", $tag, "_half_head_silent"), &[SOON, concat!("backend retry-on ", $words)], HALF_HEAD_SILENT),
-        scene(concat!("on_", $tag, "_interim"), &[SOON, concat!("backend retry-on ", $words)], INTERIM),
         scene(concat!("on_", $tag, "_half_body"), &[SOON, concat!("backend retry-on ", $words)], HALF_BODY),
         scene(concat!("on_", $tag, "_bad_chunk"), &[SOON, concat!("backend retry-on ", $words)], BAD_CHUNK),
         scene(concat!("on_", $tag, "_busy"), &[SOON, concat!("backend retry-on ", $words)], BUSY),
@@ -77,13 +76,13 @@ pub const WORDS: &[Scene] = words! {
 /// The rows of every status: asked for by itself, by all, and by none.
 macro_rules! statuses {
     ($($status:literal)*) => { &[$(
-        scene(concat!("on_", $status), &[SOON, concat!("backend retry-on ", $status)], fails!(S(status!($status)))),
-        scene(concat!("on_all_", $status), &[SOON, "backend retry-on all-retryable-errors"], fails!(S(status!($status)))),
+        scene(concat!("on_", $status), &[SOON, concat!("backend retry-on ", $status)], fails!(S(status!($status)), SClose)),
+        scene(concat!("on_all_", $status), &[SOON, "backend retry-on all-retryable-errors"], fails!(S(status!($status)), SClose)),
     )*] };
 }
 
-/// Every status that `retry-on` knows.
-pub const STATUSES: &[Scene] = statuses! { 401 403 404 408 425 429 500 501 502 503 504 };
+/// Every status that `retry-on` of haproxy 2.6 knows.
+pub const STATUSES: &[Scene] = statuses! { 401 403 404 408 425 500 501 502 503 504 };
 
 const ALL: &str = "backend retry-on all-retryable-errors";
 const POST: &str = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
@@ -157,7 +156,7 @@ pub const SCENES: &[Scene] = &[
     scene(
         "not_again_with_a_large_body_after_a_status",
         &[SOON, ALL],
-        &[C(LARGE_POST), CFill(b'x', 40_000), Req, S(status!(503)), Req, S(OK), Answer],
+        &[C(LARGE_POST), CFill(b'x', 40_000), Req, S(status!(503)), SClose, Req, S(OK), Answer],
     ),
     scene(
         "not_again_with_a_large_body_after_silence",
@@ -178,12 +177,26 @@ pub const SCENES: &[Scene] = &[
     scene(
         "again_after_each_of_the_ways",
         &[SOON, ALL, "backend retries 4"],
-        &[C(GET), Req, S("junk\r\n\r\n"), Req, SClose, Req, S(status!(504)), Req, Req, S(OK), Answer, Stays],
+        &[
+            C(GET),
+            Req,
+            S("junk\r\n\r\n"),
+            Req,
+            SClose,
+            Req,
+            S(status!(504)),
+            SClose,
+            Req,
+            Req,
+            S(OK),
+            Answer,
+            Stays,
+        ],
     ),
     scene(
         "last_answer_is_a_status",
         &[SOON, ALL, "backend retries 1"],
-        &[C(GET), Req, S(status!(503)), Req, S(status!(503)), Req, S(OK), Answer, Stays],
+        &[C(GET), Req, S(status!(503)), SClose, Req, S(status!(503)), SClose, Req, S(OK), Answer, Stays],
     ),
     scene(
         "last_answer_is_junk",
@@ -277,7 +290,8 @@ pub const SCENES: &[Scene] = &[
         "again_for_a_later_request",
         &[SOON, ALL],
         &[Ask(GET, OK), C(GET), Req, SClose, Req, S(OK), Answer, Stays],
-    ),
+    )
+    .differs("A connection that was made counts as made", &[" connect=2 reuse=1"]),
     scene(
         "used_connection_closed_under_a_request",
         &[SOON],
@@ -287,7 +301,8 @@ pub const SCENES: &[Scene] = &[
         "used_connection_reset_under_a_request",
         &[SOON],
         &[Ask(GET, OK), C(GET), Req, SRst, Req, S(OK), End],
-    ),
+    )
+    .chance(&["srv_abrt"]),
     scene(
         "used_connection_closed_under_a_post",
         &[SOON],
@@ -305,7 +320,8 @@ pub const SCENES: &[Scene] = &[
         "used_connection_with_the_word_for_it",
         &[SOON, "backend retry-on empty-response"],
         &[Ask(GET, OK), C(GET), Req, SClose, Req, S(OK), Answer, Stays],
-    ),
+    )
+    .differs("A connection that was made counts as made", &[" connect=2 reuse=1"]),
     scene(
         "used_connection_of_another_client",
         &[SOON, "backend http-reuse always"],
@@ -315,7 +331,8 @@ pub const SCENES: &[Scene] = &[
         "used_connection_junk",
         &[SOON, ALL],
         &[Ask(GET, OK), C(GET), Req, S("junk\r\n\r\n"), Req, S(OK), Answer, Stays],
-    ),
+    )
+    .differs("A connection that was made counts as made", &[" connect=2 reuse=1"]),
     scene(
         "pipelined_request_behind_a_failed_one",
         &[SOON, ALL],
@@ -337,6 +354,12 @@ pub const SCENES: &[Scene] = &[
         "interim_went_on_before",
         &[SOON, ALL],
         &[C(GET), Req, S("HTTP/1.1 103 Early Hints\r\n\r\n"), AnswerHead, SClose, Req, S(OK), Answer],
+    )
+    .differs("After an interim answer nothing is sent again", &[" 502 BYTES - - SH-- "]),
+    scene(
+        "interim_went_on_and_close",
+        &[SOON],
+        &[C(GET), Req, S("HTTP/1.1 103 Early Hints\r\n\r\n"), AnswerHead, SClose, Answer, Stays],
     ),
     scene(
         "interim_went_on_and_silence",
@@ -352,7 +375,8 @@ pub const SCENES: &[Scene] = &[
         "interim_went_on_and_reset",
         &[SOON],
         &[C(GET), Req, S("HTTP/1.1 103 Early Hints\r\n\r\n"), AnswerHead, SRst, Answer],
-    ),
+    )
+    .chance(&["srv_abrt"]),
     scene(
         "continue_and_close",
         &[SOON],
@@ -368,7 +392,11 @@ pub const SCENES: &[Scene] = &[
             Stays,
         ],
     ),
-    scene("status_while_the_body_is_awaited", &[SOON, ALL], &[C(POST), ReqHead, S(status!(503)), Answer]),
+    scene(
+        "status_while_the_body_is_awaited",
+        &[SOON, ALL],
+        &[C(POST), ReqHead, S(status!(503)), SClose, Answer],
+    ),
     scene(
         "answer_and_reset_after_a_status",
         &[SOON, ALL],
@@ -408,5 +436,6 @@ pub const SCENES: &[Scene] = &[
             S(OK),
             Answer,
         ],
-    ),
+    )
+    .differs("A request that is sent again keeps its slot", &["counters of s1: smax=1 "]),
 ];

@@ -2,6 +2,7 @@
 //! client, network namespaces. Nothing here knows which proxy it drives.
 
 pub mod cli;
+pub mod counters;
 pub mod http;
 pub mod load;
 pub mod netns;

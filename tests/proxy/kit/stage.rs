@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::cli::Cli;
+use super::counters;
 use super::http::BodyRule;
 use super::peer::{Event, Listener, Peer, Transcript, WAIT};
 use super::proxy::{self, Setup, poll_until};
@@ -32,41 +33,6 @@ const PLAYED_AT_ONCE: usize = 32;
 
 /// What stopped a script begins so in its record.
 const STOPPED: &str = "the script stopped: ";
-
-/// The columns of `show stat` that two runs of the same script must agree on: no bytes (a listed divergence), times or
-/// rates.
-const COUNTED: [&str; 30] = [
-    "qcur",
-    "qmax",
-    "scur",
-    "smax",
-    "stot",
-    "dreq",
-    "dresp",
-    "ereq",
-    "econ",
-    "eresp",
-    "wretr",
-    "wredis",
-    "lbtot",
-    "hrsp_1xx",
-    "hrsp_2xx",
-    "hrsp_3xx",
-    "hrsp_4xx",
-    "hrsp_5xx",
-    "hrsp_other",
-    "req_tot",
-    "cli_abrt",
-    "srv_abrt",
-    "dcon",
-    "dses",
-    "intercepted",
-    "conn_tot",
-    "connect",
-    "reuse",
-    "wrew",
-    "eint",
-];
 
 /// Files of the directory `${files}`, for `errorfile`.
 pub const FILES: [(&str, &str); 4] = [
@@ -139,9 +105,9 @@ fn record(program: &Path, scenes: &[Scene]) -> Vec<Vec<String>> {
         while let Some(line) = place.sink.next_within(Duration::from_millis(1)) {
             place.note_log(scene.log, &line);
         }
-        counters(&stat, scene)
-            .into_iter()
-            .for_each(|(who, what)| place.transcript.add(&who, Event::Note(what)));
+        for (who, what) in counters::of_scene(&stat, scene) {
+            place.transcript.add(&who, Event::Note(what));
+        }
     }
     places.iter().map(|place| place.transcript.lines()).collect()
 }
@@ -163,23 +129,6 @@ fn settle(cli: &Cli) {
     };
     assert!(poll_until(WAIT, is_idle).is_some(), "sessions are left:\n{}", cli.command("show sess"));
     cli.command("show info");
-}
-
-/// What the proxies and servers of a row counted: the columns of [`COUNTED`] that are not 0.
-fn counters(stat: &str, scene: &Scene) -> Vec<(String, String)> {
-    let mut lines = stat.lines();
-    let head: Vec<&str> = lines.next().unwrap_or("").trim_start_matches("# ").split(',').collect();
-    let (fe, be) = (format!("fe_{}", scene.name), format!("be_{}", scene.name));
-    let rows = lines.map(|line| line.split(',').collect::<Vec<_>>());
-    let own = rows.filter(|cells| cells.len() > 2 && (cells[0] == fe || cells[0] == be));
-    let of_row = |cells: Vec<&str>| {
-        let told = head.iter().zip(&cells).filter(|(name, cell)| {
-            COUNTED.contains(name) && !scene.chance.contains(name) && !["", "0"].contains(cell)
-        });
-        let text: Vec<String> = told.map(|(name, cell)| format!("{name}={cell}")).collect();
-        (format!("counters of {}", cells[1]), text.join(" "))
-    };
-    own.map(of_row).collect()
 }
 
 /// How many requests stand in the queues of the lines of `show stat`.
