@@ -58,7 +58,7 @@ fn start(args: &Args, handover: Handover, channel: &mut Channel) -> Result<Optio
         return Ok(None);
     };
     servable(args, &settings)?;
-    let settings = freeze(settings);
+    let settings = freeze(settings, messages);
     let plan = prepare(args, settings, Some(channel))?;
     let sockets = inherited(handover.sockets);
     let mut worker = match handover.first {

@@ -70,6 +70,7 @@ fn fresh(args: &Args, invocation: Invocation) -> Result<ExitCode, StartError> {
     if !supervised {
         check::print(args, &outcome);
     }
+    let logs = check::messages(args, &outcome);
     let Some(settings) = outcome.settings else { return Ok(ExitCode::FAILURE) };
     // The messages of a supervised configuration come from the worker, which reads it again.
     servable(args, &settings)?;
@@ -77,7 +78,7 @@ fn fresh(args: &Args, invocation: Invocation) -> Result<ExitCode, StartError> {
         return supervise(args, invocation, &settings.global, activation.sockets(&settings));
     }
     let sockets = activation.sockets(&settings);
-    start(args, invocation, freeze(settings), sockets)
+    start(args, invocation, freeze(settings, logs), sockets)
 }
 
 /// Whether a supervisor stands above the worker from the start: it was asked for, or the worker will give up the
@@ -87,8 +88,9 @@ fn wants_supervisor(args: &Args, global: &Global) -> bool {
     global.master_worker || (gives_up && sys_process::is_root() && !args.foreground && !args.debug)
 }
 
-/// Frozen from here to the end of the process: everything may point into it.
-pub(super) fn freeze(settings: Settings) -> &'static Settings {
+/// Frozen from here to the end of the process: everything may point into it. `startup_logs` are the messages about it.
+pub(super) fn freeze(mut settings: Settings, startup_logs: String) -> &'static Settings {
+    settings.global.startup_logs = startup_logs;
     Box::leak(Box::new(settings))
 }
 

@@ -78,6 +78,8 @@ pub struct Global {
     pub server_state_file: Option<PathBuf>,
     /// `h1-case-adjust`, `h1-case-adjust-file`.
     pub header_cases: HeaderCases,
+    /// What was said while the configuration was read, as lines.
+    pub startup_logs: String,
     /// Names and values of the environment as the configuration left it, in order of name.
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// `stats socket` lines.

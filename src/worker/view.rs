@@ -1,14 +1,16 @@
 //! What CLI commands see: the live objects as plain views.
 
+use crate::base::clock::WallTime;
 use crate::base::ids::{ProxyId, ServerId};
+use crate::conn::{Connection, Owner};
 use crate::live::Live;
 use crate::net::listener::State;
 use crate::net::protocol::{Protocol, SockFamily};
 use crate::proxy::server::Admin;
 use crate::proxy::{Listener, ListenerId};
 use crate::service::cli::view::{
-    BadMessageView, CliSocketView, Direction, FrontState, HeldView, InfoView, ListenerView, ProxyView,
-    ServerState, ServerView, SessionView, World,
+    BadMessageView, CliSocketView, ConnectionView, Direction, FrontState, HeldView, InfoView, ListenerView,
+    ProxyView, ServerState, ServerView, SessionView, World,
 };
 use crate::stream::{Phase, Stream, connect};
 use crate::sys::addr::SockAddr;
@@ -30,8 +32,8 @@ impl World for Live {
             pid: process::pid(),
             now_ms,
             wall: env.clock.wall(),
-            start_secs: env.boot.started.secs,
-            uptime_secs: now_ms / 1000,
+            start_micros: micros(env.boot.started),
+            uptime_micros: now_ms * 1000,
             ulimit_n: env.boot.ulimit_n,
             maxsock: env.boot.maxsock,
             maxconn: u64::from(env.maxconn),
@@ -89,6 +91,7 @@ impl World for Live {
             address: &listener.address,
             state: front_state(listener),
             maxconn: u64::from(listener.maxconn),
+            fd: listener.receiver.as_ref().map(|receiver| receiver.fd.as_raw_fd()),
             counters: &listener.counters,
         })
     }
@@ -114,6 +117,7 @@ impl World for Live {
             idle: server.idle.len() as u64,
             idle_safe: server.idle.iter().filter(|i| i.proven).count() as u64,
             used: u64::from(server.slots_used),
+            was_set_aside: server.changed_ms > 0,
             last_change_secs: server.unchanged_ms(now) / 1000,
             down_secs: server.down_before(now) / 1000,
         })
@@ -122,6 +126,24 @@ impl World for Live {
     fn session_from(&self, from: usize) -> Option<SessionView<'_>> {
         let id = (from..self.streams.slots()).find_map(|at| self.streams.id_at(at))?;
         self.session_view(self.streams.get(id)?)
+    }
+
+    fn connection_from(&self, from: usize) -> Option<ConnectionView> {
+        let conns = &self.env.conns;
+        let id = (from..conns.slots()).find_map(|at| conns.id_at(at))?;
+        let conn = conns.get(id)?;
+        Some(ConnectionView {
+            slot: id.index as usize,
+            fd: conn.fd().as_raw_fd(),
+            end: match conn.owner {
+                Owner::Front { .. } => "client",
+                Owner::Back { .. } => "server",
+                Owner::Idle(_) => "idle server",
+                Owner::Cli => "cli",
+            },
+            proto: protocol_name(conn),
+            quiet_ms: self.env.clock.now_ms().saturating_sub(conn.last_activity_ms),
+        })
     }
 
     fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>> {
@@ -186,9 +208,7 @@ impl Live {
         Some(SessionView {
             slot: s.id.index as usize,
             id: u64::from(s.id.generation) << 32 | u64::from(s.id.index),
-            proto: front.map_or("none", |f| {
-                protocol_name(f.configured.family, f.known_protocol(), f.configured.sock_prot)
-            }),
+            proto: front.map_or("none", protocol_name),
             client: session.peer.clone(),
             local: front.and_then(|f| socket::local_addr(f.fd()).ok()).unwrap_or(SockAddr::Unnamed),
             listener_id: listener.map_or(0, |l| l.socket_id),
@@ -229,9 +249,13 @@ fn front_state(listener: &Listener) -> FrontState {
     }
 }
 
-/// What the client's socket was made to speak, or speaks as far as anyone asked.
-fn protocol_name(family: SockFamily, known: Option<Protocol>, configured: Protocol) -> &'static str {
-    match (family, known.unwrap_or(configured)) {
+fn micros(at: WallTime) -> u64 {
+    u64::try_from(at.secs).unwrap_or(0) * 1_000_000 + u64::from(at.micros)
+}
+
+/// What a socket was made to speak, or speaks as far as anyone asked.
+fn protocol_name(conn: &Connection) -> &'static str {
+    match (conn.configured.family, conn.known_protocol().unwrap_or(conn.configured.sock_prot)) {
         (SockFamily::V4, Protocol::Mptcp) => "mptcpv4",
         (SockFamily::V6, Protocol::Mptcp) => "mptcpv6",
         (SockFamily::V4, _) => "tcpv4",

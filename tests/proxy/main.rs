@@ -5,6 +5,7 @@ mod balance;
 mod balance_hashes;
 mod change_over;
 mod cli;
+mod cli_differential;
 mod cookies;
 mod endurance;
 mod faults;

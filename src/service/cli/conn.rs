@@ -9,6 +9,7 @@
 //! A connection that is not interactive gets one line answered; what else it sent is discarded.
 
 use super::buffers::{Input, Line, Output};
+use super::not_yet;
 use super::parser::{Commands, Payload, split_payload};
 use super::rows::{self, BETWEEN_PROCESSES, COMMANDS, Call, Cursor, OUTPUT_PAGE_LEN, Progress, Row};
 use super::severity::{self, Severity};
@@ -233,6 +234,11 @@ impl CliSession {
             Some(row) => self.running = Some(Running { row, words, cursor: Cursor::default() }),
             None => {
                 self.mark(Severity::Info);
+                if let Some(name) = not_yet::name(&words) {
+                    let text = format!("Unknown command: '{name}' is not supported yet.\n");
+                    self.out.room().extend_from_slice(text.as_bytes());
+                    return self.end_command();
+                }
                 rows::unknown(self.out.room(), COMMANDS, &words);
                 self.end_command();
             }

@@ -16,7 +16,12 @@ pub fn stats_socket_md() -> String {
          - Limits that are not numbers are refused; haproxy takes them for 0.\n\
          - `set rate-limit` knows connections and sessions: there is neither TLS nor compression yet.\n\
          - `show errors` says what is wrong with a message where haproxy shows the inner state of its parser.\n\
-         - `show activity` has only the fields that mean something in one thread; `show info` has some more.\n\n\
+         - `show activity`, `show pools` and `show fd` have only what means something here; `show info` has some more. `show sess`\n  \
+           does not list connections to the CLI.\n\
+         - `set server ... health` needs health checks, which do not exist yet; haproxy forces the state of any server. An\n  \
+           address is not changed when the port behind it is wrong; haproxy changes it and complains.\n\
+         - An unknown command is named, as in haproxy 3; one of haproxy 2.6 that is not there yet (maps, ACLs, tables, TLS,\n  \
+           dynamic servers, traces, profiling) gets `Unknown command: '...' is not supported yet.`\n\n\
          | command | level | what it does |\n|---|---|---|\n",
     );
     table(&mut out, COMMANDS);

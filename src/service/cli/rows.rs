@@ -4,7 +4,7 @@ use super::conn::State;
 use super::severity::{self, Severity};
 use super::view::World;
 use super::{dynamic_cookie, set_limits, set_server, show_activity};
-use super::{show_env, show_errors, show_info, show_servers, show_sess, show_stat, suggest};
+use super::{show_env, show_errors, show_info, show_process, show_servers, show_sess, show_stat, suggest};
 use crate::settings::global::CliLevel;
 
 /// Output after which a command stops for this turn, in bytes; it goes on when that is sent.
@@ -151,14 +151,18 @@ pub static COMMANDS: &[Row] = &[
     row(&["set", "timeout"], User, "set timeout cli <delay>", "set how long this connection may be idle", set_timeout),
     row(&["set", "weight"], Admin, "set weight <bk>/<srv> <weight>[%]", "change the weight of a server", set_server::set_weight),
     row(&["show", "activity"], User, "show activity", "show what the loop has done", show_activity::activity),
+    row(&["show", "backend"], User, "show backend", "list the backends", show_process::backend),
     row(&["show", "cli", "level"], User, "show cli level", "show the level of this connection", show_cli_level),
     row(&["show", "cli", "sockets"], User, "show cli sockets", "list the CLI sockets", show_env::cli_sockets),
     row(&["show", "env"], Operator, "show env [var]", "show the environment variables of the process", show_env::env),
     row(&["show", "errors"], Operator, "show errors [<iid>|<px>] [request|response]", "show the last malformed request and response of each proxy", show_errors::errors),
-    row(&["show", "info"], User, "show info [desc|json|typed]*", "show the state of the process", show_info::info),
+    row(&["show", "fd"], Operator, "show fd [<number>]", "show the descriptors of listeners and connections", show_process::fd),
+    row(&["show", "info"], User, "show info [desc|json|typed|float]*", "show the state of the process", show_info::info),
+    row(&["show", "pools"], User, "show pools", "show the memory that traffic takes", show_process::pools),
     row(&["show", "servers", "conn"], User, "show servers conn [<backend>]", "show the connections to servers", show_servers::conn),
     row(&["show", "servers", "state"], User, "show servers state [<backend>]", "show the state of servers", show_servers::state),
     row(&["show", "sess"], Operator, "show sess [all|<id>]", "list the sessions, or show one or all in detail", show_sess::sess),
+    row(&["show", "startup-logs"], Operator, "show startup-logs", "show what was said while the configuration was read", show_process::startup_logs),
     row(&["show", "stat"], User, "show stat [<px>|<iid> <type> <sid>] [json|typed|up|no-maint]*", "show the counters of proxies, listeners and servers", show_stat::stat),
     row(&["show", "version"], User, "show version", "show the version of the process", show_env::version),
     row(&["shutdown", "frontend"], Admin, "shutdown frontend <frontend>", "close the sockets of a frontend for good", set_limits::shutdown_frontend),

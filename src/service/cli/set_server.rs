@@ -15,7 +15,8 @@ const BY: &str = " by 'stats socket command'";
 
 /// The server that word `at` names as `backend/server`, each a name or `#` and an id; says what is wrong.
 fn server(call: &mut Call<'_>, at: usize) -> Option<ServerAt> {
-    let Some((backend, server)) = call.word(at).and_then(|word| word.split_once('/')) else {
+    let named = call.word(at).and_then(|word| word.split_once('/'));
+    let Some((backend, server)) = named.filter(|(_, server)| !server.is_empty()) else {
         call.refuse("Require 'backend/server'.");
         return None;
     };
@@ -143,7 +144,8 @@ pub fn set_maxconn(call: &mut Call<'_>) -> Progress {
 /// `set server <backend>/<server> ...`
 pub fn set(call: &mut Call<'_>) -> Progress {
     let Some(at) = server(call, 2) else { return Progress::Done };
-    match call.word(3).unwrap_or_default() {
+    let words = call.words;
+    match words.get(3).map(String::as_str).unwrap_or_default() {
         "weight" => weight(call, at, 4),
         "state" => state(call, at),
         "addr" => address(call, at),
@@ -155,6 +157,12 @@ pub fn set(call: &mut Call<'_>) -> Progress {
             }
             _ => call.refuse("'set server <srv> health' expects 'up', 'stopping', or 'down'."),
         },
+        what @ ("check-addr" | "agent-addr") if call.word(4).is_none() => {
+            call.refuse(&format!("set server <b>/<s> {what} requires an address and optionally a port."))
+        }
+        what @ ("check-port" | "agent-port") if call.word(4).is_none() => {
+            call.refuse(&format!("set server <b>/<s> {what} requires a port."))
+        }
         "check-addr" | "check-port" => call.warn_bare("health checks are not enabled on this server"),
         "agent" | "agent-send" => call.refuse("agent checks are not enabled on this server."),
         "agent-addr" | "agent-port" => call.warn_bare("agent checks are not enabled on this server"),
@@ -261,6 +269,7 @@ mod tests {
             ("get weight be/s2", "3 (initial 3)\n\n"),
             ("get weight #3/#2", "3 (initial 3)\n\n"),
             ("get weight be", "Require 'backend/server'.\n\n"),
+            ("get weight be/", "Require 'backend/server'.\n\n"),
             ("get weight x/s1", "No such backend.\n\n"),
             ("get weight fe/s1", "No such backend.\n\n"),
             ("get weight be/x", "No such server.\n\n"),
@@ -288,6 +297,11 @@ mod tests {
             (
                 "set server be/s1 addr 127.0.0.1 port",
                 "no need to change the addr, problem converting port '' to an int by 'stats socket command'\n\n",
+            ),
+            ("set server be/s1 check-port", "set server <b>/<s> check-port requires a port.\n\n"),
+            (
+                "set server be/s1 agent-addr",
+                "set server <b>/<s> agent-addr requires an address and optionally a port.\n\n",
             ),
             ("set server be/s1 check-port 80", "health checks are not enabled on this server\n"),
             ("set maxconn server be/s1", "Require <maxconn>.\n\n"),

@@ -11,6 +11,10 @@ enum Value<'a> {
     U64(u64),
     Text(&'a str),
     Uptime(u64),
+    /// Seconds of these microseconds, as a whole number.
+    Micros(u64),
+    /// The same with the fraction: what `float` makes of it.
+    Float(u64),
     /// The field is left out.
     Absent,
 }
@@ -18,8 +22,9 @@ enum Value<'a> {
 impl Value<'_> {
     fn word(&self) -> &'static str {
         match self {
-            Value::U32(_) => "u32",
+            Value::U32(_) | Value::Micros(_) => "u32",
             Value::U64(_) => "u64",
+            Value::Float(_) => "flt",
             Value::Text(_) | Value::Uptime(_) | Value::Absent => "str",
         }
     }
@@ -29,6 +34,11 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::U32(value) | Value::U64(value) => write!(f, "{value}"),
+            Value::Micros(micros) => write!(f, "{}", micros / 1_000_000),
+            Value::Float(micros) => {
+                let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+                f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+            }
             Value::Text(text) => f.write_str(text),
             Value::Uptime(secs) => {
                 let (days, hours) = (secs / 86_400, secs / 3600 % 24);
@@ -56,7 +66,7 @@ const fn field(
     Field { name, tag, help, value }
 }
 
-use Value::{Absent, Text, U32, U64};
+use Value::{Absent, Micros, Text, U32, U64};
 
 /// Bytes in a megabyte, as memory figures count it.
 const MB: u64 = 1 << 20;
@@ -72,8 +82,8 @@ static FIELDS: &[Field] = &[
     field("Nbproc", "CGS", "processes", |_| U32(1)),
     field("Process_num", "KGP", "number of this process", |_| U32(1)),
     field("Pid", "SGP", "process id", |v| U32(v.pid.into())),
-    field("Uptime", "MDP", "time since the start", |v| Value::Uptime(v.uptime_secs)),
-    field("Uptime_sec", "MDP", "seconds since the start", |v| U32(v.uptime_secs)),
+    field("Uptime", "MDP", "time since the start", |v| Value::Uptime(v.uptime_micros / 1_000_000)),
+    field("Uptime_sec", "MDP", "seconds since the start", |v| Micros(v.uptime_micros)),
     field("Memmax_MB", "CLP", "memory allowed, in MB (-m)", |_| U32(0)),
     field("PoolAlloc_MB", "MGP", "buffers allocated, in MB", |v| U32(v.pool_bytes / MB)),
     field("PoolUsed_MB", "MGP", "buffers in use, in MB", |v| U32(v.pool_used_bytes / MB)),
@@ -135,7 +145,7 @@ static FIELDS: &[Field] = &[
     field("Memmax_bytes", "CLP", "memory allowed, in bytes (-m)", |_| U32(0)),
     field("PoolAlloc_bytes", "MGP", "buffers allocated, in bytes", |v| U64(v.pool_bytes)),
     field("PoolUsed_bytes", "MGP", "buffers in use, in bytes", |v| U64(v.pool_used_bytes)),
-    field("Start_time_sec", "MDP", "start, in seconds since 1970", |v| U32(v.start_secs.max(0) as u64)),
+    field("Start_time_sec", "MDP", "start, in seconds since 1970", |v| Micros(v.start_micros)),
     field("Tainted", "SGP", "experimental features used", |_| Text("0")),
     field("Reloads", "MCP", "reloads done", |v| U32(v.family.reloads.into())),
     field("FailedReloads", "MCP", "reloads that failed", |v| U32(v.family.failed.into())),
@@ -160,19 +170,24 @@ static FIELDS: &[Field] = &[
     field("ArenaPipesIdle", "MGP", "pipes kept open for the next use", |v| U32(v.held.pipes_idle)),
 ];
 
-/// `show info [desc|json|typed]*`
+/// The fields that are there, with their positions.
+fn fields<'a>(view: &InfoView<'a>, float: bool) -> impl Iterator<Item = (usize, &'static Field, Value<'a>)> {
+    FIELDS.iter().enumerate().filter_map(move |(at, field)| match (field.value)(view) {
+        Absent => None,
+        Micros(micros) if float => Some((at, field, Value::Float(micros))),
+        value => Some((at, field, value)),
+    })
+}
+
+/// `show info [desc|json|typed|float]*`
 pub fn info(call: &mut Call<'_>) -> Progress {
     let has = |word: &str| call.words.iter().skip(2).any(|w| w == word);
-    let (typed, desc) = (has("typed"), has("desc"));
+    let (typed, desc, float) = (has("typed"), has("desc"), has("float"));
     if has("json") && !typed {
-        return json(call);
+        return json(call, float);
     }
     let view = call.world.info();
-    for (at, field) in FIELDS.iter().enumerate() {
-        let value = (field.value)(&view);
-        if matches!(value, Absent) {
-            continue;
-        }
+    for (at, field, value) in fields(&view, float) {
         let mut line = match typed {
             true => format!("{at}.{}.1:{}:{}:{value}", field.name, field.tag, value.word()),
             false => format!("{}: {value}", field.name),
@@ -186,14 +201,10 @@ pub fn info(call: &mut Call<'_>) -> Progress {
     Progress::Done
 }
 
-fn json(call: &mut Call<'_>) -> Progress {
+fn json(call: &mut Call<'_>, float: bool) -> Progress {
     let view = call.world.info();
     let mut mark = b'[';
-    for (at, field) in FIELDS.iter().enumerate() {
-        let value = (field.value)(&view);
-        if matches!(value, Absent) {
-            continue;
-        }
+    for (at, field, value) in fields(&view, float) {
         call.out.extend_from_slice(&[mark, b'{']);
         json::push_field(call.out, at, field.name, field.tag, value.word(), &value.to_string());
         mark = b',';
@@ -238,6 +249,14 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in {text}");
         }
+    }
+
+    #[test]
+    fn seconds_have_a_fraction_where_it_is_asked_for() {
+        let text = answer(&mut TestWorld::new(), "show info float typed");
+        assert!(text.contains(".Uptime_sec.1:MDP:flt:90061.25\n"), "{text}");
+        let text = answer(&mut TestWorld::new(), "show info float");
+        assert!(text.contains("\nUptime_sec: 90061.25\n"), "{text}");
     }
 
     #[test]

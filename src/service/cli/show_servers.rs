@@ -24,6 +24,9 @@ const STATE_HEADER: &str = "# be_id be_name srv_id srv_name srv_addr srv_op_stat
 const CONN_HEADER: &str = "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb \
     safe_nb idle_lim idle_cur idle_per_thr[1]";
 
+/// `rise` when the configuration has none (configuration.txt 5.2).
+const RISE_DEFAULT: u32 = 2;
+
 /// `show servers state [<backend>]`
 pub fn state(call: &mut Call<'_>) -> Progress {
     each_server(call, &[STATE_VERSION, STATE_HEADER], |proxy, server| {
@@ -45,7 +48,12 @@ pub fn state(call: &mut Call<'_>) -> Progress {
             server.weight,
             settings.weight,
             server.last_change_secs,
-            if up && !settings.disabled { settings.rise.unwrap_or(0) } else { 0 },
+            // Whoever was set aside once counts as one that has yet to rise.
+            if up && !settings.disabled && !server.was_set_aside {
+                settings.rise.unwrap_or(RISE_DEFAULT)
+            } else {
+                0
+            },
             if settings.disabled { CHECK_PAUSED } else { 0 },
             u8::from(proxy.settings.id_given),
             u8::from(settings.id_given),
@@ -136,7 +144,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "1");
         assert!(lines[1].starts_with("# be_id be_name srv_id srv_name srv_addr "));
-        assert_eq!(lines[2], "3 be 1 s1 127.0.0.1 2 0 1 1 7 1 0 0 0 0 0 0 - 1 - 0 0 - - 0");
+        assert_eq!(lines[2], "3 be 1 s1 127.0.0.1 2 0 1 1 7 1 0 2 0 0 0 0 - 1 - 0 0 - - 0");
         assert_eq!(lines[3], "3 be 2 s2 127.0.0.1 0 5 3 3 7 1 0 0 8 0 0 0 - 2 - 0 0 - - 0");
         assert_eq!(lines[2].split(' ').count(), lines[1].split(' ').count() - 1);
         assert_eq!(lines.len(), 5);

@@ -105,8 +105,8 @@ impl World for TestWorld {
             pid: 4321,
             now_ms: 100_000,
             wall: WallTime { secs: 1_795_223_369, micros: 872_000 },
-            start_secs: 1_795_133_308,
-            uptime_secs: 90_061,
+            start_micros: 1_795_133_308_000_000,
+            uptime_micros: 90_061_250_000,
             ulimit_n: 1000,
             maxsock: 900,
             maxconn: 400,
@@ -153,6 +153,7 @@ impl World for TestWorld {
             address: &self.address,
             state: FrontState::Open,
             maxconn: 0,
+            fd: Some(5),
             counters: &self.listener,
         })
     }
@@ -170,6 +171,7 @@ impl World for TestWorld {
             idle: 0,
             idle_safe: 0,
             used: 0,
+            was_set_aside: false,
             last_change_secs: 7,
             down_secs: 0,
         })
@@ -201,6 +203,11 @@ impl World for TestWorld {
             expires_ms: Some(1_500),
             retries: 1,
         })
+    }
+
+    fn connection_from(&self, from: usize) -> Option<ConnectionView> {
+        let view = |fd| ConnectionView { slot: from, fd, end: "client", proto: "tcpv4", quiet_ms: 2500 };
+        i32::try_from(from).ok().filter(|_| from < self.sessions).map(|slot| view(10 + slot))
     }
 
     fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>> {

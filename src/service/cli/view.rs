@@ -25,6 +25,8 @@ pub trait World: Change {
     fn server(&self, proxy: usize, at: usize) -> Option<ServerView<'_>>;
     /// The first session in slot `from` or a later one; a session's slot never changes.
     fn session_from(&self, from: usize) -> Option<SessionView<'_>>;
+    /// The first connection in slot `from` or a later one; its slot never changes.
+    fn connection_from(&self, from: usize) -> Option<ConnectionView>;
     /// The last malformed message of a proxy.
     fn bad_message(&self, proxy: usize, direction: Direction) -> Option<BadMessageView<'_>>;
     /// CLI sockets.
@@ -44,10 +46,10 @@ pub struct InfoView<'a> {
     pub now_ms: u64,
     /// The wall clock.
     pub wall: WallTime,
-    /// When the process started, on the wall clock.
-    pub start_secs: i64,
-    /// Seconds since the start.
-    pub uptime_secs: u64,
+    /// When the process started: microseconds since 1970.
+    pub start_micros: u64,
+    /// Microseconds since the start.
+    pub uptime_micros: u64,
     /// Descriptors that the process may have.
     pub ulimit_n: u64,
     /// Descriptors that the configuration may need.
@@ -185,6 +187,8 @@ pub struct ListenerView<'a> {
     pub state: FrontState,
     /// `maxconn` of the bind line; 0 = no limit.
     pub maxconn: u64,
+    /// Its descriptor, if it is open.
+    pub fd: Option<i32>,
     /// Counters.
     pub counters: &'a ListenerCounters,
 }
@@ -245,10 +249,27 @@ pub struct ServerView<'a> {
     pub idle_safe: u64,
     /// Connections in use.
     pub used: u64,
+    /// It was in maintenance at some time since the start.
+    pub was_set_aside: bool,
     /// Seconds since it went up or down.
     pub last_change_secs: u64,
     /// Seconds that it was down in all.
     pub down_secs: u64,
+}
+
+/// A connection (`show fd`).
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionView {
+    /// Its slot.
+    pub slot: usize,
+    /// Its descriptor.
+    pub fd: i32,
+    /// Who is there: `client`, `server`, `idle server`, `cli`.
+    pub end: &'static str,
+    /// How it is connected, as in [`SessionView`].
+    pub proto: &'static str,
+    /// Milliseconds since a byte moved.
+    pub quiet_ms: u64,
 }
 
 /// A session (`show sess`).
