@@ -14,7 +14,7 @@ counted! {
         pub conn_rate: RateCounter,
         /// `SessRate`, `MaxSessRate`.
         pub sess_rate: RateCounter,
-        /// `CumReq`: requests; a TCP session counts as one.
+        /// `CumReq`: requests; a TCP session counts as one, and so does a connection of the CLI.
         pub requests: u64,
         /// `TotalBytesOut`: bytes sent to clients and servers.
         pub bytes_out: u64,

@@ -139,8 +139,8 @@ pub struct Stream {
     pub redispatched: bool,
     /// The server that they left, until the next one is found.
     pub left_server: Option<ServerId>,
-    /// `rt`: its number in the process, 0 before it has one.
-    pub request_counter: u32,
+    /// `rt`: its number in the process, from 0, once it has one.
+    pub request_counter: Option<u32>,
     /// Where the connection to the server came from and went, for log lines that tell it.
     pub back_addresses: Option<Box<record::BackAddresses>>,
     /// Connection attempts that failed.
@@ -191,7 +191,7 @@ impl Stream {
             logged: false,
             redispatched: false,
             left_server: None,
-            request_counter: 0,
+            request_counter: None,
             back_addresses: None,
             retries: 0,
             req: Channel::default(),

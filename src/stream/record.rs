@@ -81,10 +81,10 @@ fn is_null(s: &Stream) -> bool {
 
 /// Gives the request its number in the process, unless it has one.
 pub fn number(s: &mut Stream, env: &mut Env) {
-    if s.request_counter == 0 {
-        env.counters.requests += 1;
+    if s.request_counter.is_none() {
         // `rt` has 32 bits in the reference too.
-        s.request_counter = env.counters.requests as u32;
+        s.request_counter = Some(env.counters.requests as u32);
+        env.counters.requests += 1;
     }
 }
 
@@ -120,7 +120,7 @@ fn record<'a>(s: &'a Stream, env: &'a Env, local: Option<&'a SockAddr>) -> Optio
         back_source,
         server_address,
         unique_id: http.map(|h| h.unique_id.as_slice()).filter(|id| !id.is_empty()),
-        request_counter: s.request_counter,
+        request_counter: s.request_counter.unwrap_or_default(),
         log_counter: frontend.log_lines,
         flags: http::persistence::flags(s, env),
         load: Load {

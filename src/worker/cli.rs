@@ -131,6 +131,9 @@ impl CliConns {
                     listener.pause_logged = false;
                     listener.gate.opened();
                     listener.counters.conn.enter();
+                    // The CLI's clients are connections and requests of the process, not of its load.
+                    env.counters.conn.tot += 1;
+                    env.counters.requests += 1;
                     let now = env.clock.now_ms();
                     let global = &env.settings.global;
                     let socket = global.stats_sockets.get(at as usize);

@@ -20,6 +20,7 @@ mod master_cli;
 mod mptcp_matrix;
 mod multipath;
 mod process_life;
+mod process_totals;
 mod regressions;
 mod reload;
 mod server_state;

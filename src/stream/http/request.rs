@@ -30,7 +30,7 @@ pub fn next(s: &mut Stream, env: &mut Env) {
     s.concluded = false;
     s.redispatched = false;
     s.left_server = None;
-    s.request_counter = 0;
+    s.request_counter = None;
     s.back_addresses = None;
     s.retries = 0;
     s.queue_positions = (0, 0);
@@ -279,10 +279,10 @@ fn refused(s: &mut Stream, env: &mut Env, e: HeadError) -> Turn {
     fail(s, env, e.request_status())
 }
 
-/// Answers what is no request: it is counted as one, as in the reference.
+/// Answers what is no request: its frontend counts it as one, and the process where a line tells of it, as in the
+/// reference.
 fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     let now = env.now_ms();
-    record::number(s, env);
     env.proxies[s.frontend.0 as usize].fe.http.count_request(now);
     reply::fail(s, env, status)
 }
