@@ -2,6 +2,7 @@
 //! what is counted.
 
 use super::{GET, OK};
+use crate::kit::scene::LogForm::Shape;
 use crate::kit::scene::Step::*;
 use crate::kit::scene::{Scene, scene};
 
@@ -599,4 +600,70 @@ pub const BUFFERED: &[Scene] = &[
         &[SOON, BUFFER, REFUSED, "backend retries 0"],
         &[C(TEN), C("0123456789"), Answer, Stays],
     ),
+];
+
+/// TCP mode.
+const TCP: &str = "frontend mode tcp\nfrontend option tcplog\nbackend mode tcp\nbackend timeout connect 100\n\
+    backend timeout server 400\nfrontend timeout client 800\nbackend retries 1";
+
+/// The same in TCP mode, where nothing is told but by closing.
+pub const TCP_ENDS: &[Scene] = &[
+    scene("tcp_server_rst", &[TCP], &[C("ab"), Accept, ReqPart(2), S("cd"), Part(2), SRst, End]).log(Shape),
+    scene("tcp_server_rst_at_once", &[TCP], &[C("ab"), Accept, ReqPart(2), SRst, End]).log(Shape),
+    scene("tcp_server_fin", &[TCP], &[C("ab"), Accept, ReqPart(2), SFin, CFin, SEnd, End]).log(Shape),
+    scene("tcp_server_silent", &[TCP], &[C("ab"), Accept, ReqPart(2), End, SEnd]).log(Shape),
+    scene("tcp_client_rst", &[TCP], &[C("ab"), Accept, ReqPart(2), CRst, SEnd]).log(Shape),
+    scene(
+        "tcp_client_silent",
+        &[TCP, "frontend timeout client 200"],
+        &[C("ab"), Accept, ReqPart(2), End, SEnd],
+    )
+    .log(Shape),
+    scene(
+        "tcp_client_fin_and_rst",
+        &[TCP],
+        &[C("ab"), Accept, ReqPart(2), CFin, Quiet, CRst, Quiet, S("cd"), SEnd],
+    )
+    .log(Shape),
+    scene("tcp_refused", &[TCP, "backend server s1 ${refused}"], &[C("ab"), End]).log(Shape),
+    scene("tcp_dark", &[TCP, "backend server s1 ${dark}"], &[C("ab"), End]).log(Shape),
+    scene(
+        "tcp_refused_elsewhere",
+        &[TCP, "backend server s0 ${refused}", "backend server s1 ${s1}", "backend option redispatch"],
+        &[C("ab"), Accept, ReqPart(2), CFin, SEnd, SClose, End],
+    )
+    .log(Shape),
+    scene("tcp_disabled", &[TCP, "backend server s1 ${s1} disabled"], &[C("ab"), End]).log(Shape),
+    scene(
+        "tcp_queue_too_late",
+        &[
+            TCP,
+            "backend server s1 ${s1} maxconn 1",
+            "backend timeout queue 200",
+            "backend timeout server 2s",
+            "frontend timeout client 3s",
+        ],
+        &[
+            C("ab"),
+            Accept,
+            ReqPart(2),
+            Client(2),
+            C("cd"),
+            Queued(1),
+            End,
+            Log,
+            Client(1),
+            CFin,
+            SEnd,
+            SClose,
+            End,
+        ],
+    )
+    .log(Shape),
+    scene(
+        "tcp_client_rst_while_connecting",
+        &[TCP, "backend server s1 ${dark}"],
+        &[C("ab"), Quiet, CRst, Quiet],
+    )
+    .log(Shape),
 ];

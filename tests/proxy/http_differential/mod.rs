@@ -46,6 +46,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("servers' ends", ends::SERVERS),
     ("nobody serves", ends::NOBODY),
     ("awaited bodies", ends::BUFFERED),
+    ("ends in TCP mode", ends::TCP_ENDS),
     ("options", options::SCENES),
     ("lines", lines::SCENES),
     ("hostile framing", hostile_framing::SCENES),
@@ -135,6 +136,11 @@ fn requests_that_nobody_serves() {
 #[test]
 fn bodies_that_are_awaited() {
     compare(ends::BUFFERED);
+}
+
+#[test]
+fn ends_in_tcp_mode() {
+    compare(ends::TCP_ENDS);
 }
 
 #[test]

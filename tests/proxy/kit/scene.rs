@@ -34,6 +34,8 @@ pub enum Step {
     Req,
     /// The same of the head alone.
     ReqHead,
+    /// The next connection that has bytes to read is the present one; nothing is read of it.
+    Accept,
     /// The present server connection reads exactly so many bytes.
     ReqPart(usize),
     /// It reads chunks to the last one; how they were cut is not compared.

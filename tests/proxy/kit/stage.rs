@@ -265,6 +265,7 @@ impl Stage<'_> {
             }
             Step::End => drop(self.client().read_http_to_end()),
             Step::Stays => self.stays(),
+            Step::Accept => drop(self.await_request()),
             Step::Req | Step::ReqHead | Step::ReqPart(_) | Step::ReqChunks => self.read_request(step),
             Step::S(_) | Step::SFill(..) | Step::SFin | Step::SClose | Step::SRst | Step::SEnd => {
                 self.serve(step)
