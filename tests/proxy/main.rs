@@ -19,6 +19,7 @@ mod logs;
 mod master_cli;
 mod mptcp_matrix;
 mod multipath;
+mod no_delay;
 mod process_life;
 mod process_totals;
 mod regressions;
