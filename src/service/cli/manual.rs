@@ -15,7 +15,7 @@ pub fn stats_socket_md() -> String {
          - `set server ... addr ... port` refuses a port over 65535 or with letters behind it; haproxy cuts it.\n\
          - Limits that are not numbers are refused; haproxy takes them for 0.\n\
          - `set rate-limit` knows connections and sessions: there is neither TLS nor compression yet.\n\
-         - `show errors` says what is wrong with a message where haproxy shows the inner state of its parser.\n\
+         - `show errors` shows 0 where haproxy shows flags of its memory.\n\
          - `show activity`, `show pools` and `show fd` have only what means something here; `show info` has some more. `show sess`\n  \
            does not list connections to the CLI.\n\
          - `set server ... health` needs health checks, which do not exist yet; haproxy forces the state of any server. An\n  \

@@ -7,6 +7,7 @@ pub mod buffers;
 pub mod change;
 pub mod conn;
 mod dynamic_cookie;
+mod h1_stop;
 mod json;
 pub mod manual;
 mod not_yet;

@@ -1,5 +1,6 @@
 //! `show errors`: the last malformed request and response of each proxy.
 
+use super::h1_stop::Stop;
 use super::rows::{Call, Cursor, OUTPUT_PAGE_LEN, Progress};
 use super::show_sess::address;
 use super::view::{BadMessageView, Direction};
@@ -10,6 +11,9 @@ use std::io::Write;
 
 /// Bytes of a line's text after which it is broken, as in the reference.
 const TEXT_LEN_MAX: usize = 70;
+
+/// Stands where the reference shows words of bits that mean something in its own memory only.
+const NO_FLAGS: &str = "0x00000000";
 
 /// Both messages of a proxy, in the order they are shown.
 const DIRECTIONS: [Direction; 2] = [Direction::Request, Direction::Response];
@@ -116,17 +120,24 @@ fn push_head(out: &mut Vec<u8>, m: &BadMessageView<'_>, direction: Direction) {
             (format!("backend {backend}: invalid response"), format!("frontend {frontend}"))
         }
     };
+    // The server of a request is not named, as in the reference.
+    let server = m.server.filter(|_| direction == Direction::Response);
+    let stop = Stop::of(m.error, direction, m.bytes);
     let text = format!(
         " {whose}\n  {other}, server {}, event #{}, src {}\n  buffer starts at 0 (including 0 out), {} free,\n  \
-         len {}, wraps at {}, error at position {}\n  H1 error: {} :\n  \n",
-        named(m.server),
+         len {}, wraps at {}, error at position {}\n  H1 connection flags {NO_FLAGS}, H1 stream flags {NO_FLAGS}\n  \
+         H1 msg state {}({}), H1 msg flags {NO_FLAGS}\n  H1 chunk len {} bytes, H1 body len {} bytes :\n  \n",
+        named(server),
         m.event,
         address(m.client, m.listener_id),
         m.capacity.saturating_sub(m.bytes.len()),
         m.bytes.len(),
         m.capacity,
-        m.error.at,
-        m.error.wrong.as_str(),
+        stop.at,
+        stop.state,
+        stop.number,
+        stop.chunk_len,
+        stop.body_len,
     );
     out.extend_from_slice(text.as_bytes());
 }
@@ -195,7 +206,8 @@ mod tests {
             shown,
             "frontend fe (#2): invalid request\n  backend <NONE> (#-1), server <NONE> (#-1), event #7, src 127.0.0.1:60000\n  \
              buffer starts at 0 (including 0 out), 16355 free,\n  len 29, wraps at 16384, error at position 20\n  \
-             H1 error: invalid character in a header name :\n  \n  00000  GET / HTTP/1.1\\r\\n\n  \
+             H1 connection flags 0x00000000, H1 stream flags 0x00000000\n  H1 msg state MSG_HDR_NAME(17), H1 msg flags 0x00000000\n  \
+             H1 chunk len 0 bytes, H1 body len 0 bytes :\n  \n  00000  GET / HTTP/1.1\\r\\n\n  \
              00016  Host a\\x01\\e\\\\\\t\\xFF\\r\\n\n\n"
         );
     }

@@ -3,7 +3,7 @@
 use crate::proxy::bad_message::{BadMessage, BadMessages};
 use crate::stream::{Env, Stream};
 use crate::sys::addr::SockAddr;
-use crate::wire::http1::HeadError;
+use crate::wire::http1::{HeadError, Wrong};
 
 /// Keeps what waits of a request, counted from its byte `from`, as its frontend's last malformed one.
 pub fn keep_request(s: &Stream, env: &mut Env, from: usize, error: HeadError) {
@@ -15,6 +15,10 @@ pub fn keep_request(s: &Stream, env: &mut Env, from: usize, error: HeadError) {
 
 /// Keeps what waits of a response, counted from its byte `from`, as its backend's last malformed one.
 pub fn keep_response(s: &Stream, env: &mut Env, from: usize, error: HeadError) {
+    // As in the reference, an answer that is well formed but out of place is not kept.
+    if error.wrong == Wrong::Informational {
+        return;
+    }
     let (Some(buffer), Some(backend)) = (&s.res.buffer, s.backend) else { return };
     let message = describe(s, env, buffer.capacity(), error);
     let bytes = buffer.data().get(from..).unwrap_or(&[]);
