@@ -109,7 +109,9 @@ fn supervise(
     sockets: Vec<Inherited>,
 ) -> Result<ExitCode, StartError> {
     let shape = if global.master_worker { Shape::Supervised } else { Shape::Single };
-    let mut pid_file = global.pidfile.as_deref().map(PidFile::create).transpose()?;
+    // As in the reference, a pid file is for who goes to the background, and for a master.
+    let named = global.pidfile.as_deref().filter(|_| global.master_worker || is_daemon(args, global));
+    let mut pid_file = named.map(PidFile::create).transpose()?;
     let master_cli =
         global.master_cli.as_ref().map(|socket| master_cli::bind(socket, !global.noreuseport)).transpose()?;
     let mut report = None;
@@ -140,7 +142,6 @@ fn start(
 ) -> Result<ExitCode, StartError> {
     let plan = prepare(args, settings, None)?;
     let report = match is_daemon(args, &settings.global) {
-        // As in the reference, a pid file is for who goes to the background.
         false => None,
         true => match daemon::split(settings.global.pidfile.as_deref().map(PidFile::create).transpose()?)? {
             Side::Parent(status) => return Ok(ExitCode::from(status as u8)),

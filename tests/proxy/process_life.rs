@@ -129,10 +129,12 @@ fn a_daemon_serves_and_its_pid_is_in_the_file_when_the_command_returns() {
 #[test]
 fn a_daemon_that_cannot_start_says_so_to_the_caller() {
     let place = Place::new("", &FRONTEND.replace("/front.sock", "/nowhere/front.sock"));
+    // Of the daemon that runs already.
+    fs::write(place.path("pid"), "1234\n").expect("write");
     let (status, _, err) = run(&mut place.command(subflow(), &["-D", "-p", "pid"]));
     assert_eq!(status.code(), Some(1), "{err}");
     assert!(err.contains("[ALERT]") && err.contains("/nowhere/front.sock"), "{err}");
-    assert_eq!(fs::read_to_string(place.path("pid")).unwrap_or_default(), "");
+    assert_eq!(fs::read_to_string(place.path("pid")).expect("it stays"), "1234\n");
 }
 
 #[test]
