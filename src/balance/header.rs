@@ -1,5 +1,7 @@
 //! `balance hdr(<name>)` (configuration.txt 4.2): what of a header's value is hashed.
 
+use std::ops::Range;
+
 /// The first element of a list, blanks trimmed; `None` when there is nothing in it. A comma in a quoted
 /// string does not end it (RFC 9110 5.6.4).
 pub fn element(value: &[u8]) -> Option<&[u8]> {
@@ -18,11 +20,11 @@ pub fn element(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// `use_domain_only`: what stands between the last two dots, from the start when there is one dot,
-/// everything when there is none. A dot at the very start does not count.
+/// everything when there is none. The last dot is never the very first byte, nor the one before it right before it.
 pub fn domain(host: &[u8]) -> &[u8] {
-    let last_dot = |end: usize| (1..end).rev().find(|&at| host.get(at) == Some(&b'.'));
-    let Some(end) = last_dot(host.len()) else { return host };
-    let start = last_dot(end).map_or(0, |dot| dot + 1);
+    let last_dot = |mut range: Range<usize>| range.rfind(|&at| host.get(at) == Some(&b'.'));
+    let Some(end) = last_dot(1..host.len()) else { return host };
+    let start = last_dot(0..end - 1).map_or(0, |dot| dot + 1);
     host.get(start..end).unwrap_or(host)
 }
 
@@ -42,6 +44,11 @@ mod tests {
             ("1.2.3.4", "3"),
             ("a.", "a"),
             ("..a", "."),
+            ("x.a..b", "a."),
+            ("a...b", "."),
+            ("a..", "a."),
+            (".a.b", "a"),
+            ("...", "."),
             (".com", ".com"),
             ("foo.com/bar.baz", "com/bar"),
             ("www.example.com.", "com"),

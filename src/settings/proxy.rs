@@ -155,9 +155,9 @@ pub enum Balance {
         draws: u32,
     },
     Uri(uri::Part),
+    /// `url_param <name>`, in the query or in the body of a form.
     UrlParam {
         name: String,
-        check_post: bool,
     },
     /// `hdr(<name>) [use_domain_only]`
     Header {

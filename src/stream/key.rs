@@ -40,7 +40,7 @@ pub fn rdp_cookie<T>(s: &Stream, env: &Env, name: &str, read: impl Fn(&[u8]) -> 
 /// Whether the body must be there before a server can be chosen: a POST whose query lacks the parameter.
 /// A client that waits to be asked for its body has no key (configuration.txt 4.2, `balance`).
 pub fn may_be_in_body(s: &Stream, backend: ProxyId, env: &Env) -> bool {
-    let Balance::UrlParam { name, check_post: true } = &env.proxy_settings(backend).balance else {
+    let Balance::UrlParam { name } = &env.proxy_settings(backend).balance else {
         return false;
     };
     let (Some(http), Some(buffer)) = (s.http.as_ref(), s.req.buffer.as_ref()) else { return false };
@@ -57,10 +57,10 @@ pub fn of_request(backend: &settings::Proxy, head: &RequestHead, bytes: &[u8], c
     let target = head.target.of(bytes);
     let key = match &backend.balance {
         Balance::Uri(part) => part.of(target),
-        Balance::UrlParam { name, check_post } => {
+        Balance::UrlParam { name } => {
             let name = name.as_bytes();
             let in_body = || {
-                let body = bytes.get(usize::from(head.head_len)..).filter(|_| *check_post)?;
+                let body = bytes.get(usize::from(head.head_len)..)?;
                 let body = if chunked { url_param::first_chunk(body) } else { body };
                 (head.method == Method::Post).then(|| url_param::in_form(body, name)).flatten()
             };

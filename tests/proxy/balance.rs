@@ -202,6 +202,14 @@ pub(crate) fn get(target: &str, headers: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: h\r\n{headers}\r\n")
 }
 
+/// Hosts whose dots stand at the ends or beside each other.
+fn odd_domains() -> impl Iterator<Item = String> {
+    const PARTS: &[&str] = &[".", "a", "1", "..", ".a", "a.", "a1", "...", ".a.", "a..", "a.1", "..a"];
+    let hosts = PARTS.iter().flat_map(|one| PARTS.iter().map(move |other| format!("{one}x{other}")));
+    let bare = PARTS.iter().map(|part| (*part).to_owned());
+    bare.chain(hosts).map(|host| get("/", &format!("X-Key: {host}\r\n")))
+}
+
 #[test]
 fn a_thousand_keys_of_each_hash_go_to_the_same_servers() {
     let cases = [
@@ -211,6 +219,7 @@ fn a_thousand_keys_of_each_hash_go_to_the_same_servers() {
         ("path", format!("balance uri path-only|hash-type consistent|{WEIGHTED}")),
         ("param", format!("balance url_param k|hash-type consistent wt6|{EQUAL}")),
         ("form", format!("balance url_param k check_post|hash-type map-based wt6|{WEIGHTED}")),
+        ("form_too", format!("balance url_param k|{WEIGHTED}")),
         ("header", format!("balance hdr(X-Key)|hash-type consistent crc32|{WEIGHTED}")),
         ("domain", format!("balance hdr(x-key) use_domain_only|hash-type consistent sdbm|{WEIGHTED}")),
     ];
@@ -229,8 +238,10 @@ fn a_thousand_keys_of_each_hash_go_to_the_same_servers() {
             run.servers_of("path", keys().map(|n| get(&format!("http://h{}", uri(n)), ""))),
             run.servers_of("param", keys().map(|n| get(&format!("/?a=1&k=user{n}&z"), ""))),
             run.servers_of("form", keys().map(body)),
+            run.servers_of("form_too", keys().map(body)),
             run.servers_of("header", keys().map(|n| get("/", &format!("X-Key: k{n}\r\n")))),
             run.servers_of("domain", keys().map(|n| get("/", &format!("X-Key: www.d{n}.org, b\r\n")))),
+            run.servers_of("domain", odd_domains()),
         ]
     });
 }

@@ -114,14 +114,11 @@ fn url_param(cx: &Cx<'_>) -> Result<Balance, Wrong> {
     if name.is_empty() {
         return Err("balance url_param requires an URL parameter name.".into());
     }
-    let check_post = match cx.arg(2) {
-        "" => false,
-        "check_post" => true,
-        other => {
-            return Err(format!("balance url_param only accepts 'check_post' modifier (got '{other}')."));
-        }
-    };
-    Ok(Balance::UrlParam { name: name.to_owned(), check_post })
+    match cx.arg(2) {
+        // As in the reference, the bodies of forms are looked at with and without it.
+        "" | "check_post" => Ok(Balance::UrlParam { name: name.to_owned() }),
+        other => Err(format!("balance url_param only accepts 'check_post' modifier (got '{other}').")),
+    }
 }
 
 fn header(cx: &Cx<'_>) -> Result<Balance, Wrong> {

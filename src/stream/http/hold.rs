@@ -1,4 +1,5 @@
-//! `option http-buffer-request`, and `balance url_param ... check_post` where the key may be in the body: the request is held until its body is there or a buffer is full.
+//! `option http-buffer-request`, and `balance url_param` where the key may be in the body: the request is held until
+//! its body is there or a buffer is full.
 
 use super::{Exchange, bad, reply};
 use crate::conn::transport::raw::{self, Read, Write};
