@@ -26,7 +26,7 @@ pub fn line(proxy: &mut ProxyDraft, diags: &mut Diags) {
 /// Warns when a line is asked for and there is nowhere to send it.
 pub fn target(proxy: &ProxyDraft, diags: &mut Diags) {
     let settings = &proxy.settings;
-    let asked = settings.log_line != LogLine::Default;
+    let asked = settings.log_line != LogLine::Default || proxy.log_format_sd.is_some();
     if settings.kind.is_frontend() && asked && settings.logs.is_empty() {
         diags.warning(format!("log format ignored for {} since it has no log address.", proxy.title()));
     }
