@@ -179,3 +179,20 @@ fn clients_one_after_the_other_leave_one_idle_connection() {
         assert!(rig.proxy.fd_count() <= before + 3, "{before} {}", rig.proxy.fd_count());
     });
 }
+
+/// Of several backups the first one serves, and its weight alone is that of the backend.
+#[test]
+fn the_weight_of_backups_is_that_of_those_that_serve() {
+    for options in ["", "backend option allbackups\n"] {
+        let extra = format!(
+            "{options}backend server a ${{s1}} disabled\nbackend server b ${{s1}} backup weight 3\n\
+             backend server c ${{s2}} backup weight 5"
+        );
+        compare(&config("http", &extra), |rig| {
+            let cli = rig.proxy.cli();
+            ["weight", "act", "bck"]
+                .iter()
+                .for_each(|column| rig.note(column, cli.stat("be", "BACKEND", column)));
+        });
+    }
+}

@@ -314,14 +314,18 @@ fn backend<'a>(
     now_ms: u64,
 ) -> RowOut<'a> {
     let (mut all, mut up) = (0u64, 0u64);
-    // Weight, number: of servers that are up, and of backups that are up.
+    // Weight of those that serve, number: of servers that are up, and of backups that are up.
     let mut groups = [(0u64, 0u64); 2];
     for server in servers {
         all += 1;
         up += u64::from(server.state.is_up());
         if server.state.is_up() && server.state != ServerState::Drain && server.weight > 0 {
-            let (weight, count) = &mut groups[usize::from(server.settings.backup)];
-            *weight += u64::from(server.weight);
+            let backup = server.settings.backup;
+            let (weight, count) = &mut groups[usize::from(backup)];
+            // Of several backups the first one serves, unless an option says otherwise.
+            if !backup || *count == 0 || proxy.settings.options.allbackups {
+                *weight += u64::from(server.weight);
+            }
             *count += 1;
         }
     }
