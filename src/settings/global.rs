@@ -24,6 +24,8 @@ pub struct Global {
     pub fd_hard_limit: Option<u64>,
     /// `no-mptcp`: plain addresses listen with TCP.
     pub no_mptcp: bool,
+    /// `h1-accept-payload-with-any-method`.
+    pub h1_payload_with_any_method: bool,
     /// `nosplice`: never splice.
     pub nosplice: bool,
     /// `noreuseport`: listeners do not set SO_REUSEPORT.

@@ -17,6 +17,13 @@ pub const ROWS: &[Directive] = &[
     row("ulimit-n", GLOBAL, INTEGER, "<n>: file descriptors of the process", ulimit_n),
     row("fd-hard-limit", GLOBAL, INTEGER, "<n>: file descriptors never exceeded", fd_hard_limit),
     row("no-mptcp", GLOBAL, Arity::NONE, "plain addresses listen with TCP, not MPTCP", no_mptcp),
+    row(
+        "h1-accept-payload-with-any-method",
+        GLOBAL,
+        Arity::NONE,
+        "takes HTTP/1.0 requests of GET, HEAD and DELETE with a body, for which not every server looks; they get a 413 otherwise",
+        payload_with_any_method,
+    ),
     row("nosplice", GLOBAL, Arity::NONE, "never splice", nosplice),
     row("noreuseport", GLOBAL, Arity::NONE, "listeners do not set SO_REUSEPORT", noreuseport),
     row(
@@ -80,6 +87,10 @@ fn fd_hard_limit(cx: &mut Cx<'_>) {
 
 fn no_mptcp(cx: &mut Cx<'_>) {
     cx.draft.global.no_mptcp = true;
+}
+
+fn payload_with_any_method(cx: &mut Cx<'_>) {
+    cx.draft.global.h1_payload_with_any_method = true;
 }
 
 fn nosplice(cx: &mut Cx<'_>) {

@@ -10,8 +10,8 @@ use crate::settings::log_format::Captures;
 use crate::settings::{HttpMode, Tune};
 use crate::stream::{Cause, Env, Marks, Phase, Stage, Stream, Turn, record};
 use crate::wire::http1::{
-    Body as Framing, ChunkLimits, ChunkParser, HeadError, Limits, Parsed, RequestFraming, Wrong,
-    make_plain_request, target_change,
+    Body as Framing, HeadError, Leniency, Limits, Parsed, RequestFraming, Wrong, make_plain_request,
+    target_change,
 };
 
 /// Makes the stream ready for the next request of its connection; bytes already received stay.
@@ -158,13 +158,16 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Parsed, HeadError> {
         Ok(used) => buffer.set_len(used),
         Err(_) => return Err(HeadError::new(Wrong::HeadLength, used)),
     }
-    http.asked = RequestFraming::of(&http.request, buffer.data())?;
+    let leniency = Leniency {
+        unsafe_violations: limits.unsafe_violations,
+        payload_with_any_method: env.settings.global.h1_payload_with_any_method,
+    };
+    http.asked = RequestFraming::of(&mut http.request, buffer.data(), leniency)?;
     finish_line(http, buffer.data(), env.settings.global.tune.http_logurilen);
+    http.request_head_len = usize::from(http.request.head_len);
     if http.asked.body == Framing::Chunked {
         // What has come of the body is looked at before anything is sent to a server.
-        let head_len = usize::from(http.request.head_len);
-        let body = buffer.data().get(head_len..).unwrap_or(&[]);
-        ChunkParser::default().walk(body, &ChunkLimits::default()).map_err(|e| e.moved_by(head_len))?;
+        hold::is_whole(http, buffer.data()).map_err(|e| e.moved_by(http.request_head_len))?;
     }
     http.has_line = true;
     Ok(parsed)
@@ -216,7 +219,6 @@ fn accepted(s: &mut Stream, env: &mut Env) -> Turn {
         return Turn::Go(Phase::Closed);
     };
     http.keep_front = http.asked.keep_alive && settings.options.http_mode != HttpMode::Close;
-    http.request_head_len = usize::from(http.request.head_len);
     keep_captures(http, buffer.data(), &settings.captures);
     if let Some(e) = http.request.fields.violation() {
         bad::keep_request(s, env, 0, e);

@@ -159,6 +159,14 @@ fn parse(s: &mut Stream, env: &mut Env) -> Result<Option<Head>, Turn> {
     if let Err(e) = look_at_chunks(http, &buffer.data()[at..]) {
         return Err(malformed(s, env, at, e));
     }
+    if http.answered.body == Framing::Chunked {
+        // What came with the head is judged with it: nothing of it has been used yet.
+        let head_len = usize::from(http.response.head_len);
+        let body = buffer.data().get(at + head_len..).unwrap_or(&[]);
+        if let Err(e) = ChunkParser::default().walk(body, &ChunkLimits::default()) {
+            return Err(malformed(s, env, at, e.moved_by(head_len)));
+        }
+    }
     let status = http.response.status;
     let violation = http.response.fields.violation();
     if let Some(e) = violation {

@@ -29,8 +29,12 @@ pub enum Wrong {
     HeadLength,
     /// The target's form is not one that the method allows.
     TargetForm,
-    /// Several `Host` headers that differ, or a `Host` that is not the target's authority.
+    /// Several `Host` headers that differ.
     HostMismatch,
+    /// A `Host` that is not the target's authority.
+    OtherHost,
+    /// A body of a GET, HEAD or DELETE in HTTP/1.0, where not every server looks for one.
+    Payload,
     /// A `Content-Length` that is not a list of one and the same integer.
     ContentLength,
     /// `chunked` not last, given twice, or no `chunked` where it is needed.
@@ -75,6 +79,7 @@ impl HeadError {
     pub fn request_status(self) -> u16 {
         match self.wrong {
             Wrong::Http2Preface => 405,
+            Wrong::Payload => 413,
             Wrong::UnsupportedCoding => 422,
             _ => 400,
         }
@@ -103,7 +108,9 @@ impl Wrong {
             Wrong::HeaderCount => "too many headers",
             Wrong::HeadLength => "headers too long",
             Wrong::TargetForm => "target form not allowed for this method",
-            Wrong::HostMismatch => "Host differs from another Host or from the authority",
+            Wrong::HostMismatch => "Host differs from another Host",
+            Wrong::OtherHost => "Host differs from the authority",
+            Wrong::Payload => "payload not allowed for this method in HTTP/1.0",
             Wrong::ContentLength => "invalid Content-Length",
             Wrong::TransferCoding => "invalid Transfer-Encoding",
             Wrong::UnsupportedCoding => "unsupported transfer coding",

@@ -11,7 +11,7 @@
 //! | HTTP/1.1 response to HTTP/1.1 | (none) | `connection: close` |
 //! | HTTP/1.1 response to HTTP/1.0 | `connection: keep-alive` | `connection: close` |
 //! | HTTP/1.0 response to either | `connection: keep-alive` | (none) |
-//! | 1xx response, tunnel either way | (none) | (none) |
+//! | 1xx response, tunnel either way, `upgrade` named | (none) | (none) |
 //!
 //! What another implementation might read otherwise is made plain before it goes on: lists of equal lengths become
 //! one length, `Transfer-Encoding` exactly `chunked`, and `plain` sees to line ends and folded values.
@@ -55,7 +55,7 @@ pub fn request_edits(
         fields(&head.fields, bytes, mend, host_text(head, bytes, framing), edits);
     }
     let line: &[u8] = match (head.version, link) {
-        _ if framing.asked.upgrade => b"",
+        _ if framing.names_upgrade => b"",
         (Version::V11, Link::Keep) | (Version::V10, Link::Close) => b"",
         (Version::V11, Link::Close) => CLOSE,
         (Version::V10, Link::Keep) => KEEP,
@@ -78,7 +78,7 @@ pub fn response_edits(
     if !mend.is_empty() {
         fields(&head.fields, bytes, mend, None, edits);
     }
-    let line: &[u8] = match framing.interim || framing.body == Body::Tunnel {
+    let line: &[u8] = match framing.interim || framing.body == Body::Tunnel || framing.names_upgrade {
         true => b"",
         false => response_connection(head.version, asked.version, link),
     };

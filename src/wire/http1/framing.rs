@@ -76,6 +76,15 @@ pub struct Asked {
     pub websocket: bool,
 }
 
+/// Rules that an operator may switch off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// A `Host` may differ from the target's authority (`option accept-invalid-http-request`).
+    pub unsafe_violations: bool,
+    /// GET, HEAD and DELETE may have a body in HTTP/1.0 (`h1-accept-payload-with-any-method`).
+    pub payload_with_any_method: bool,
+}
+
 /// What a request head means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestFraming {
@@ -86,6 +95,8 @@ pub struct RequestFraming {
     pub keep_alive: bool,
     /// Whether the server side may be kept after this request. False for chunked in HTTP/1.0.
     pub server_keep_alive: bool,
+    /// Its `Connection` names `upgrade`: then the reference adds no line of its own.
+    pub names_upgrade: bool,
     /// The client waits for a 100 before it sends the body. It may also go on without.
     pub expect_continue: bool,
     /// What to keep for the response.
@@ -105,6 +116,8 @@ pub struct ResponseFraming {
     pub interim: bool,
     /// Whether the server side may carry another request when the body has ended.
     pub keep_alive: bool,
+    /// Its `Connection` names `upgrade`: then the reference adds no line of its own.
+    pub names_upgrade: bool,
     /// Whether the client side can be kept as far as the response goes: its end is marked, and unmistakably.
     pub client_keep_alive: bool,
     /// What forwarding must mend.
@@ -171,11 +184,11 @@ impl Gathered {
 }
 
 impl RequestFraming {
-    /// Reads what `head`, parsed from `bytes`, means.
+    /// Reads what `head`, parsed from `bytes`, means. What `leniency` lets through is noted in `head.fields`.
     ///
     /// # Errors
     /// What makes the request unsafe to forward, with the offset of the line; `HeadError::request_status` answers it.
-    pub fn of(head: &RequestHead, bytes: &[u8]) -> Result<RequestFraming, HeadError> {
+    pub fn of(head: &mut RequestHead, bytes: &[u8], leniency: Leniency) -> Result<RequestFraming, HeadError> {
         let at_target = |wrong| HeadError::new(wrong, head.target.start as usize);
         let target_bytes = head.target.of(bytes);
         let target = Target::parse(head.method, target_bytes).map_err(at_target)?;
@@ -187,6 +200,7 @@ impl RequestFraming {
             | if target.form == TargetForm::Origin { 0 } else { Known::Host.bit() };
         let mut expect_continue = false;
         let mut host: Option<&[u8]> = None;
+        let mut let_through = None;
         // A plain GET has nothing but a Host to look at.
         let rest = if head.fields.seen() & interesting == 0 && !head.fields.repeats_host() {
             &[]
@@ -208,12 +222,29 @@ impl RequestFraming {
                 }
                 _ => gathered.add(field, bytes),
             };
-            checked.map_err(|wrong| HeadError::new(wrong, field.value.start as usize))?;
+            match checked.map_err(|wrong| HeadError::new(wrong, field.value.start as usize)) {
+                Ok(()) => {}
+                Err(e) if e.wrong == Wrong::OtherHost && leniency.unsafe_violations => let_through = Some(e),
+                Err(e) => return Err(e),
+            }
+        }
+        if let Some(e) = let_through {
+            head.fields.let_through(e);
         }
         let body = gathered.finish().map_err(|wrong| coding_error(&head.fields, wrong))?;
         gathered.mend.set(Mend::TARGET, needs_normalising(head.method, &target, target_bytes, host));
+        if !leniency.payload_with_any_method && is_unexpected(head, body) {
+            return Err(at_target(Wrong::Payload));
+        }
         finish_request(head, bytes, gathered, body, expect_continue, target)
     }
+}
+
+/// A body where an old server does not look for one, and would take it for the next request.
+fn is_unexpected(head: &RequestHead, body: Body) -> bool {
+    head.version == Version::V10
+        && !matches!(body, Body::None | Body::Length(0))
+        && matches!(head.method, Method::Get | Method::Head | Method::Delete)
 }
 
 fn finish_request(
@@ -242,6 +273,7 @@ fn finish_request(
         body: if connect { Body::None } else { framed },
         keep_alive: gathered.keeps(head.version) && !ambiguous,
         server_keep_alive: !chunked_10,
+        names_upgrade: gathered.connection.upgrade,
         expect_continue: expect_continue && has_body && head.version == Version::V11,
         asked: Asked { method: head.method, version: head.version, upgrade, websocket },
         target,
@@ -263,7 +295,7 @@ fn check_host<'a>(
     *host = Some(value);
     let has_authority = matches!(target.form, TargetForm::Absolute | TargetForm::Authority);
     if has_authority && !target.agrees_with(target_bytes, value) {
-        return Err(Wrong::HostMismatch);
+        return Err(Wrong::OtherHost);
     }
     Ok(())
 }
@@ -307,6 +339,7 @@ impl ResponseFraming {
         gathered.mend.set(Mend::BODILESS, bodiless && framed != Body::None);
         let mut framing = ResponseFraming {
             keep_alive: gathered.keeps(head.version),
+            names_upgrade: gathered.connection.upgrade,
             mend: gathered.mend,
             ..ResponseFraming::default()
         };

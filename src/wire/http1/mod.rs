@@ -42,7 +42,7 @@ pub use edit::{Applied, Edits, NoRoom};
 pub use error::{HeadError, Wrong};
 pub use fields::{Fields, HeaderField, Known, Limits, Range16, is_token};
 pub use forward::{Link, request_edits, response_edits, target_change};
-pub use framing::{Asked, Body, Mend, RequestFraming, ResponseFraming};
+pub use framing::{Asked, Body, Leniency, Mend, RequestFraming, ResponseFraming};
 pub use head::{Method, Parsed, RequestHead, ResponseHead, Version};
 pub use plain::{make_plain_request, make_plain_response};
 pub use reply::{Builtin, builtin, builtins};

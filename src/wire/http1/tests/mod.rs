@@ -22,7 +22,8 @@ fn forward_request(input: &str, link: Link) -> Result<String, u16> {
     }
     let mut edits = Edits::default();
     let used = make_plain_request(&mut head, &mut window, used, &limits, &mut edits).expect("room");
-    let framing = RequestFraming::of(&head, &window[..used]).map_err(|error| error.request_status())?;
+    let framing = RequestFraming::of(&mut head, &window[..used], Leniency::default())
+        .map_err(|error| error.request_status())?;
     request_edits(&head, &window[..used], &framing, link, &mut edits);
     let applied = edits.apply(&mut window, used, usize::from(head.head_len)).expect("room");
     Ok(String::from_utf8_lossy(&window[..applied.head_len]).into_owned())
@@ -52,7 +53,7 @@ fn forward_response(input: &str, asked: Asked, link: Link) -> Result<String, u16
 fn request_framing(input: &str) -> RequestFraming {
     let mut head = RequestHead::default();
     assert_eq!(head.parse(input.as_bytes(), &Limits::default()), Ok(Parsed::Complete), "{input:?}");
-    RequestFraming::of(&head, input.as_bytes()).expect("valid")
+    RequestFraming::of(&mut head, input.as_bytes(), Leniency::default()).expect("valid")
 }
 
 fn response_framing(input: &str, asked: Asked) -> ResponseFraming {

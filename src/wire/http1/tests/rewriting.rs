@@ -9,7 +9,7 @@ fn a_plain_request_needs_no_edit() {
     let mut head = RequestHead::default();
     assert_eq!(head.parse(input, &Limits::default()), Ok(Parsed::Complete));
     assert!(head.is_plain());
-    let framing = RequestFraming::of(&head, input).expect("valid");
+    let framing = RequestFraming::of(&mut head, input, Leniency::default()).expect("valid");
     assert!(framing.mend.is_empty());
     let mut edits = Edits::default();
     request_edits(&head, input, &framing, Link::Keep, &mut edits);
