@@ -118,6 +118,7 @@ impl World for Live {
             idle_safe: server.idle.iter().filter(|i| i.proven).count() as u64,
             used: u64::from(server.slots_used),
             was_set_aside: server.changed_ms > 0,
+            needed: u64::from(server.slots_used_peak),
             last_change_secs: server.unchanged_ms(now) / 1000,
             down_secs: server.down_before(now) / 1000,
         })

@@ -289,7 +289,7 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
         "status" = Cell::Text(view.state.word()), "weight" = n(view.weight), "uweight" = n(view.weight),
         "act" = n(!settings.backup), "bck" = n(settings.backup), "lastchg" = n(view.last_change_secs),
         "srv_icur" = n(view.idle), "idle_conn_cur" = n(view.idle.saturating_sub(view.idle_safe)),
-        "safe_conn_cur" = n(view.idle_safe), "used_conn_cur" = n(view.used), "need_conn_est" = n(view.used),
+        "safe_conn_cur" = n(view.idle_safe), "used_conn_cur" = n(view.used), "need_conn_est" = n(view.needed),
     );
     if proxy.settings.mode == Mode::Http {
         set!(row, "req_tot" = n(counters.http.requests));

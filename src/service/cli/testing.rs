@@ -172,6 +172,7 @@ impl World for TestWorld {
             idle_safe: 0,
             used: 0,
             was_set_aside: false,
+            needed: 0,
             last_change_secs: 7,
             down_secs: 0,
         })

@@ -251,6 +251,8 @@ pub struct ServerView<'a> {
     pub used: u64,
     /// It was in maintenance at some time since the start.
     pub was_set_aside: bool,
+    /// Connections thought to be needed, by the load of late.
+    pub needed: u64,
     /// Seconds since it went up or down.
     pub last_change_secs: u64,
     /// Seconds that it was down in all.

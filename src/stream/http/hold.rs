@@ -26,8 +26,7 @@ pub fn begin(s: &mut Stream, env: &mut Env) -> Turn {
     };
     let Some(http) = s.http.as_mut() else { return Turn::Go(Phase::Closed) };
     http.held = true;
-    let arrived = s.req.waiting() > http.request_head_len;
-    if http.asked.expect_continue && !arrived {
+    if http.asked.expect_continue {
         if let Some(front) = env.conns.get_mut(s.front) {
             // So few bytes always fit; if the client is gone, reading tells.
             if let Write::Bytes(_) = raw::write(front, CONTINUE, false) {

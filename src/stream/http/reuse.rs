@@ -168,11 +168,14 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     }
 }
 
-/// How many idle connections the load of late could use beside those at work; the one that is about to become
-/// idle still counts as at work.
+/// How many idle connections the load of late could use beside those at work, and never fewer than two, as in the
+/// reference; the one that is about to become idle still counts as at work.
 fn idle_wanted(server: &Server) -> usize {
-    (server.slots_used_peak + 1).saturating_sub(server.slots_used) as usize
+    (server.slots_used_peak.max(IDLE_CONNS_MIN) + 1).saturating_sub(server.slots_used) as usize
 }
+
+/// Connections that a server may have, idle ones included, however little it is used.
+const IDLE_CONNS_MIN: u32 = 2;
 
 /// Whether connections take more than `percent` of the descriptors that may be open.
 fn descriptors_beyond(percent: u32, env: &Env) -> bool {

@@ -14,6 +14,7 @@ mod plain;
 mod keepalive;
 mod bodies;
 mod errors;
+mod judged;
 mod timeouts;
 mod queues;
 mod retries;
@@ -37,6 +38,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("keepalive", keepalive::SCENES),
     ("bodies", bodies::SCENES),
     ("errors", errors::SCENES),
+    ("judged", judged::SCENES),
     ("timeouts", timeouts::SCENES),
     ("queues", queues::SCENES),
     ("retry-on words", retries::WORDS),
@@ -71,6 +73,11 @@ fn is_listed(entry: &str) -> bool {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/haproxy-compat/divergences.md");
     let text = std::fs::read_to_string(path).expect("the list of divergences");
     text.lines().any(|line| line.starts_with(&format!("- **{entry}")))
+}
+
+#[test]
+fn what_hangs_on_several_parts() {
+    compare(judged::SCENES);
 }
 
 #[test]

@@ -13,6 +13,10 @@ const PREFER: &str = "backend option prefer-last-server";
 const GET_B: &str = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
 const BUFFER: &str = "frontend option http-buffer-request";
 
+const AGAIN: &str = "GET /again HTTP/1.1\r\nHost: h\r\n\r\n";
+const FRESHEST: &str = "The freshest idle connection";
+const AGAIN_ON_ITS_OWN: &[&str] = &["s1#2: Http(GET /again"];
+
 pub const SCENES: &[Scene] = &[
     scene("forwardfor", &["defaults option forwardfor"], &[Ask(GET, OK), Ask(XFF, OK), Stays]),
     scene(
@@ -191,13 +195,15 @@ pub const SCENES: &[Scene] = &[
     scene(
         "reuse_safe",
         &["backend http-reuse safe"],
-        &[Ask(GET, OK), CClose, Log, Client(2), Ask(GET, OK), Ask(GET, OK)],
-    ),
+        &[Ask(GET, OK), CClose, Log, Client(2), Ask(GET, OK), Ask(AGAIN, OK)],
+    )
+    .differs(FRESHEST, AGAIN_ON_ITS_OWN),
     scene(
         "reuse_safe_first_request",
         &["backend http-reuse safe"],
-        &[Ask(GET, OK), Client(2), Ask(GET, OK), Ask(GET, OK)],
-    ),
+        &[Ask(GET, OK), Client(2), Ask(GET, OK), Ask(AGAIN, OK)],
+    )
+    .differs(FRESHEST, AGAIN_ON_ITS_OWN),
     scene(
         "reuse_aggressive",
         &["backend http-reuse aggressive"],
@@ -206,8 +212,9 @@ pub const SCENES: &[Scene] = &[
     scene(
         "reuse_aggressive_once_used",
         &["backend http-reuse aggressive"],
-        &[Ask(GET, OK), CClose, Client(2), Ask(GET, OK), Ask(GET, OK)],
-    ),
+        &[Ask(GET, OK), CClose, Client(2), Ask(GET, OK), Ask(AGAIN, OK)],
+    )
+    .differs(FRESHEST, AGAIN_ON_ITS_OWN),
     scene(
         "reuse_always",
         &["backend http-reuse always"],

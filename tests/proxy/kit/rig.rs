@@ -204,6 +204,11 @@ pub fn config(mode: &str, extra: &str) -> String {
 
 /// The lines of `extra` that are led by `section`.
 fn lines_of(section: &str, extra: &str) -> String {
+    let known =
+        |line: &str| ["defaults ", "frontend ", "backend "].iter().any(|known| line.starts_with(known));
+    if let Some(stray) = extra.lines().map(str::trim).find(|line| !line.is_empty() && !known(line)) {
+        panic!("'{stray}' belongs to no section");
+    }
     let lines = extra.lines().filter_map(|line| line.trim().strip_prefix(section)?.strip_prefix(' '));
     lines.map(|line| format!("    {line}\n")).collect()
 }
