@@ -43,7 +43,7 @@ impl Stop {
             }
             Wrong::TransferCoding => ("MSG_HDR_L2_LWS", 24, at),
             Wrong::HostMismatch if hosts(&bytes[..at.min(bytes.len())]) > 1 => ("MSG_HDR_L2_LWS", 24, at),
-            Wrong::HostMismatch | Wrong::TargetForm => ("MSG_LAST_LF", 25, at),
+            Wrong::HostMismatch | Wrong::OtherHost | Wrong::TargetForm => ("MSG_LAST_LF", 25, at),
             Wrong::UnsupportedCoding => ("MSG_CHUNK_SIZE", 26, head_end.unwrap_or(at)),
             // A digit too many: the reference stops earlier.
             Wrong::ChunkSize if bytes.get(at).is_some_and(u8::is_ascii_hexdigit) => {
@@ -51,12 +51,13 @@ impl Stop {
             }
             Wrong::ChunkSize | Wrong::ChunkExtension => ("MSG_CHUNK_SIZE", 26, at),
             Wrong::StartLineShort | Wrong::Http2Preface => ("MSG_DATA", 27, at),
+            Wrong::Payload => ("MSG_DATA", 27, head_end.unwrap_or(at)),
             Wrong::ChunkEnd => ("MSG_CHUNK_CRLF", 28, at),
             Wrong::Trailer => ("MSG_TRAILERS", 29, head_end.unwrap_or(0)),
             Wrong::Informational | Wrong::WebSocketKey => ("MSG_DONE", 30, head_end.unwrap_or(at)),
         };
         let (chunk_len, body_len) = match error.wrong {
-            Wrong::ContentLength => (first_length(bytes), first_length(bytes)),
+            Wrong::ContentLength | Wrong::Payload => (first_length(bytes), first_length(bytes)),
             Wrong::ChunkSize | Wrong::ChunkExtension | Wrong::ChunkEnd | Wrong::Trailer => {
                 let end = (error.at as usize).min(bytes.len());
                 (0, payload_len(bytes.get(head_end.unwrap_or(0)..end).unwrap_or_default()))
