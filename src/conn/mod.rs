@@ -62,6 +62,8 @@ pub struct Connection {
     pub reuses: u32,
     /// The server authenticated this connection, not a request: it serves one client only.
     pub is_private: bool,
+    /// Index and generation of the client's session that it is kept for, while it is idle or after.
+    pub private_to: Option<(u32, u32)>,
     /// Last time a byte moved, on the loop's clock.
     pub last_activity_ms: u64,
 }
@@ -112,6 +114,7 @@ impl Connection {
             nodelay: false,
             reuses: 0,
             is_private: false,
+            private_to: None,
             last_activity_ms: now_ms,
         }
     }

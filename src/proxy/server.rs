@@ -8,6 +8,7 @@ use crate::net::address::Ports;
 use crate::net::connect::{ConnectSpec, Source, SourcePorts};
 use crate::settings::server::UseSrc;
 use crate::sys::addr::SockAddr;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// Idle connections kept to one server at most, whatever `pool-max-conn` says.
@@ -22,10 +23,10 @@ pub struct IdleConn {
     pub since_ms: u64,
     /// It has carried more than one request.
     pub proven: bool,
-    /// Index and generation of the one session that may use it again: `http-reuse never`, or a connection that was
-    /// authenticated.
-    pub private_to: Option<(u32, u32)>,
 }
+
+/// Index and generation of a client's session.
+pub type SessionKey = (u32, u32);
 
 /// What the operator wants of a server (management.txt 9.3 `set server`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +94,9 @@ pub struct Server {
     pub queue: Queue,
     /// Connections kept for reuse, the freshest last.
     pub idle: Vec<IdleConn>,
-    /// The same that one session each has for itself; they end with it and count against no limit of the pool.
-    pub private: Vec<IdleConn>,
+    /// The one that each session keeps for itself alone (`http-reuse never`, or a connection that was authenticated); it
+    /// ends with the session and counts against no limit of the pool.
+    pub private: BTreeMap<SessionKey, ConnId>,
     /// Idle connections kept at most.
     pub idle_max: usize,
     /// Counters.
@@ -176,14 +178,13 @@ impl Server {
         }
     }
 
-    /// Forgets an idle connection that was closed.
-    pub fn forget_idle(&mut self, conn: ConnId) -> bool {
-        for idle in [&mut self.idle, &mut self.private] {
-            if let Some(at) = idle.iter().rposition(|i| i.conn == conn) {
-                idle.remove(at);
-                return true;
-            }
+    /// Forgets an idle connection that was closed; `private_to` is the session that it was kept for, if any.
+    pub fn forget_idle(&mut self, conn: ConnId, private_to: Option<SessionKey>) -> bool {
+        if let Some(session) = private_to.filter(|session| self.private.get(session) == Some(&conn)) {
+            self.private.remove(&session);
+            return true;
         }
-        false
+        let at = self.idle.iter().rposition(|idle| idle.conn == conn);
+        at.map(|at| self.idle.remove(at)).is_some()
     }
 }

@@ -31,7 +31,7 @@ use crate::settings::{self, Balance, Settings};
 use crate::stream::{Boot, Env, Pools, RateLimits};
 use crate::sys::addr::SockAddr;
 use crate::sys::{kernel, process};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
 /// Events taken in one wait when `tune.maxpollevents` is not set.
@@ -232,7 +232,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             maxqueue: s.maxqueue,
             queue: Queue::default(),
             idle: Vec::new(),
-            private: Vec::new(),
+            private: BTreeMap::new(),
             idle_max: usize::try_from(s.pool_max_conn).unwrap_or(usize::MAX),
             counters: ServerCounters::default(),
         }

@@ -246,9 +246,10 @@ pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
 /// Closes the idle connections of a server that they must not be used for any more.
 fn close_idle(env: &mut Env, id: ServerId) {
     let live = env.server(id);
-    let idle = std::mem::take(&mut live.idle);
-    for idle in idle.into_iter().chain(std::mem::take(&mut live.private)) {
-        env.close_first(idle.conn);
+    let idle = std::mem::take(&mut live.idle).into_iter().map(|idle| idle.conn);
+    let private = std::mem::take(&mut live.private).into_values();
+    for conn in idle.chain(private) {
+        env.close_first(conn);
     }
 }
 

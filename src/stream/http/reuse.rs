@@ -4,7 +4,7 @@ use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::{ConnId, Connection, Owner};
 use crate::event::readiness::Readiness;
 use crate::proxy::Server;
-use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn};
+use crate::proxy::server::{IDLE_CONNS_MAX, IdleConn, SessionKey};
 use crate::settings::proxy::HttpReuse;
 use crate::stream::{Env, Phase, Stream, record};
 use crate::sys::io as sys_io;
@@ -17,11 +17,11 @@ pub fn take_idle(s: &mut Stream, server: ServerId, env: &mut Env) -> bool {
     let rule = env.proxy_settings(backend).http_reuse;
     let wanted = match (rule, first) {
         (HttpReuse::Never | HttpReuse::Safe, true) => return false,
-        (HttpReuse::Never, false) => Wanted::Private(s.session.index, s.session.generation),
+        (HttpReuse::Never, false) => Wanted::Private(session_key(s)),
         (HttpReuse::Aggressive, true) => Wanted::Proven,
         _ => Wanted::Any,
     };
-    let mine = Wanted::Private(s.session.index, s.session.generation);
+    let mine = Wanted::Private(session_key(s));
     let has_private = env.sessions.get(s.session).is_some_and(|x| x.has_private);
     while let Some(id) =
         has_private.then(|| pop(server, mine, env)).flatten().or_else(|| pop(server, wanted, env))
@@ -70,8 +70,7 @@ pub fn preferred(s: &Stream, backend: ProxyId, env: &Env) -> Option<ServerId> {
     if too_long && s.phase != Phase::Queue && !session.has_private {
         return None;
     }
-    let mine = Wanted::Private(s.session.index, s.session.generation);
-    server.private.iter().any(|idle| mine.takes(idle)).then_some(id)
+    server.private.contains_key(&session_key(s)).then_some(id)
 }
 
 /// Whether the server wants to authenticate the connection: NTLM and Negotiate do, and then whoever uses it is the
@@ -97,43 +96,37 @@ enum Wanted {
     Any,
     /// One that has carried more than one request.
     Proven,
-    /// One that this session left.
-    Private(u32, u32),
+    /// The one that this session left.
+    Private(SessionKey),
 }
 
-impl Wanted {
-    fn takes(self, idle: &IdleConn) -> bool {
-        match self {
-            Wanted::Any => true,
-            Wanted::Proven => idle.proven,
-            Wanted::Private(index, generation) => idle.private_to == Some((index, generation)),
-        }
-    }
+fn session_key(s: &Stream) -> SessionKey {
+    (s.session.index, s.session.generation)
 }
 
 /// The freshest idle connection that will do: the least likely to be closed by the server meanwhile.
 fn pop(server: ServerId, wanted: Wanted, env: &mut Env) -> Option<ConnId> {
     let live = env.server(server);
-    let idle = match wanted {
-        Wanted::Any | Wanted::Proven => &mut live.idle,
-        Wanted::Private(..) => &mut live.private,
-    };
-    idle.iter().rposition(|i| wanted.takes(i)).map(|at| idle.remove(at).conn)
+    match wanted {
+        Wanted::Any => live.idle.pop().map(|idle| idle.conn),
+        Wanted::Proven => {
+            let at = live.idle.iter().rposition(|idle| idle.proven)?;
+            Some(live.idle.remove(at).conn)
+        }
+        Wanted::Private(session) => live.private.remove(&session),
+    }
 }
 
 /// Closes what a session that ends kept for itself.
 pub fn close_private(s: &Stream, env: &mut Env) {
-    let (Some(backend), mine) = (s.last_backend, Wanted::Private(s.session.index, s.session.generation))
-    else {
-        return;
-    };
+    let Some(backend) = s.last_backend else { return };
     let has_private = env.sessions.get(s.session).is_some_and(|x| x.has_private);
     if env.proxy_settings(backend).http_reuse != HttpReuse::Never && !has_private {
         return;
     }
     for at in 0..env.proxies[backend.0 as usize].servers.len() {
         let server = env.proxies[backend.0 as usize].servers[at];
-        while let Some(id) = pop(server, mine, env) {
+        if let Some(id) = pop(server, Wanted::Private(session_key(s)), env) {
             env.close_first(id);
         }
     }
@@ -159,12 +152,17 @@ pub fn settle(s: &mut Stream, env: &mut Env, keep: bool) {
     if let Some(session) = env.sessions.get_mut(s.session).filter(|_| is_private) {
         session.last_private = Some(server);
     }
-    if let Some(conn) = env.conns.get_mut(id) {
-        conn.owner = Owner::Idle(server);
-        let private_to = is_private.then_some((s.session.index, s.session.generation));
-        let idle = if is_private { &mut live.private } else { &mut live.idle };
-        idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0, private_to });
-        env.untidy = true;
+    let Some(conn) = env.conns.get_mut(id) else { return };
+    conn.owner = Owner::Idle(server);
+    env.untidy = true;
+    if !is_private {
+        live.idle.push(IdleConn { conn: id, since_ms: now, proven: conn.reuses > 0 });
+        return;
+    }
+    conn.private_to = Some(session_key(s));
+    // There is at most one: a request takes it before it opens another.
+    if let Some(other) = live.private.insert(session_key(s), id) {
+        env.close_first(other);
     }
 }
 
@@ -216,11 +214,10 @@ fn is_quiet(conn: &mut Connection) -> bool {
 
 /// Something happened on an idle connection: whatever it is, it cannot be used any more.
 pub fn idle_event(id: ConnId, server: ServerId, env: &mut Env) {
-    let unusable = env
-        .conns
-        .get(id)
-        .is_some_and(|c| c.ready.intersects(Readiness::READABLE | Readiness::READ_CLOSED | Readiness::ERROR));
-    if unusable && env.server(server).forget_idle(id) {
+    let unusable = Readiness::READABLE | Readiness::READ_CLOSED | Readiness::ERROR;
+    let Some(conn) = env.conns.get(id).filter(|conn| conn.ready.intersects(unusable)) else { return };
+    let private_to = conn.private_to;
+    if env.server(server).forget_idle(id, private_to) {
         env.close(id);
     }
 }
