@@ -9,6 +9,8 @@ const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 /// Requests that break the protocol, each at another place.
 const REQUESTS: &[&str] = &[
     "GET /broken HTTP/1.1\r\nHost a\r\n\r\n",
+    "GET /payload HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
+    "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n",
     "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
     "G@T / HTTP/1.1\r\nHost: a\r\n\r\n",

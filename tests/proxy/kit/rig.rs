@@ -204,8 +204,10 @@ pub fn config(mode: &str, extra: &str) -> String {
 
 /// The lines of `extra` that are led by `section`.
 fn lines_of(section: &str, extra: &str) -> String {
-    let known =
-        |line: &str| ["defaults ", "frontend ", "backend "].iter().any(|known| line.starts_with(known));
+    let known = |line: &str| {
+        let section = line.split(' ').next().unwrap_or_default();
+        ["global", "defaults", "frontend", "backend"].contains(&section)
+    };
     if let Some(stray) = extra.lines().map(str::trim).find(|line| !line.is_empty() && !known(line)) {
         panic!("'{stray}' belongs to no section");
     }

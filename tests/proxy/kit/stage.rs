@@ -55,6 +55,7 @@ fn config(scenes: &[Scene]) -> String {
     let mut text = "global\n    nbthread 1\n".to_owned();
     for scene in scenes {
         let name = scene.name;
+        assert!(!scene.config.iter().any(|line| line.starts_with("global")), "{name}: all share one process");
         let mut part = proxies("http", &format!("_{name}"), "log ${log} local0", &scene.config.join("\n"));
         for own in ["fe", "s1", "s2", "log"] {
             part = part.replace(&format!("${{{own}}}"), &format!("${{{name}_{own}}}"));
