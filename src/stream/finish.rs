@@ -60,7 +60,12 @@ pub fn count(s: &mut Stream, env: &mut Env) {
     if let Some(status) = status {
         env.proxy(backend).be.http.count_response(status);
     }
-    let client_is_gone = s.is_http && env.conns.get(s.front).is_some_and(Connection::broken);
+    let is_broken = |conn| s.is_http && env.conns.get(conn).is_some_and(Connection::broken);
+    let client_is_gone = is_broken(s.front);
+    if matches!(outcome.cause, Cause::ClientAbort | Cause::ClientTimeout) && s.back.is_some_and(is_broken) {
+        // A server that reset behind its answer, while the client went on with its request.
+        count_server_abort(s, env);
+    }
     let mut both = |update: &mut dyn FnMut(&mut crate::metrics::BackendCounters)| {
         update(&mut env.proxies[backend.0 as usize].be);
         if let Some(server) = s.server {

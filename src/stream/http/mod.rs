@@ -64,8 +64,10 @@ pub struct Exchange {
     pub status: u16,
     /// The request head may go to the server.
     pub request_released: bool,
-    /// All of the request left.
+    /// All of the request left, or the server stopped reading it.
     pub request_done: bool,
+    /// The server stopped reading the request.
+    pub request_cut: bool,
     /// The final response head was let through.
     pub response_started: bool,
     /// All of the response left.
@@ -110,6 +112,7 @@ impl Default for Exchange {
             status: 0,
             request_released: false,
             request_done: false,
+            request_cut: false,
             response_started: false,
             response_done: false,
             tunnel: false,
@@ -145,6 +148,7 @@ impl Exchange {
         self.status = 0;
         self.request_released = false;
         self.request_done = false;
+        self.request_cut = false;
         self.response_started = false;
         self.response_done = false;
         self.tunnel = false;
@@ -225,8 +229,12 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             if s.req.delivered == 0 && http.reused {
                 return Err(connect::lost_before_sent(s, env));
             }
+            if http.response_done {
+                return Err(response::aborted(s, env));
+            }
             // The server may have answered before it stopped reading: its response decides.
             http.request_done = true;
+            http.request_cut = true;
             http.keep_back = false;
             http.keep_front = false;
             Ok(false)

@@ -64,8 +64,9 @@ fn wait_head(s: &mut Stream, env: &mut Env) -> Result<Head, Turn> {
                 let e = HeadError::new(Wrong::HeadLength, s.res.waiting());
                 return Err(malformed(s, env, 0, e));
             }
-            Received::End => return Err(closed_early(s, env)),
-            Received::Reset => return Err(reset_early(s, env)),
+            // Whoever tried to send was told of the reset, and reading tells of an end then.
+            Received::End if !is_cut(s) => return Err(closed_early(s, env)),
+            Received::End | Received::Reset => return Err(reset_early(s, env)),
         }
     }
 }
@@ -343,16 +344,23 @@ fn body(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
             connect::end_back(s, env);
             Err(Turn::Go(Phase::Closed))
         }
-        Pumped::Truncated | Pumped::SourceFailed(_) => {
-            finish::count_server_abort(s, env);
-            s.conclude(Cause::ServerAbort, Stage::Data);
-            Err(Turn::Go(Phase::Closed))
-        }
+        Pumped::Truncated | Pumped::SourceFailed(_) => Err(aborted(s, env)),
         Pumped::SinkFailed(_) => {
             s.conclude(Cause::ClientAbort, Stage::Data);
             Err(Turn::Go(Phase::Closed))
         }
     }
+}
+
+/// The server broke the exchange off when its answer was on its way.
+pub fn aborted(s: &mut Stream, env: &mut Env) -> Turn {
+    finish::count_server_abort(s, env);
+    s.conclude(Cause::ServerAbort, Stage::Data);
+    Turn::Go(Phase::Closed)
+}
+
+fn is_cut(s: &Stream) -> bool {
+    s.http.as_ref().is_some_and(|http| http.request_cut)
 }
 
 /// The server closed before it answered.
@@ -378,13 +386,12 @@ fn closed_early(s: &mut Stream, env: &mut Env) -> Turn {
 /// The server reset before it answered. That counts besides what becomes of the request, as in the reference; a
 /// client that is not through with its request gets no answer.
 fn reset_early(s: &mut Stream, env: &mut Env) -> Turn {
-    count_failed(s, env);
-    if s.http.as_ref().is_some_and(|http| http.request_done) {
+    if s.http.as_ref().is_some_and(|http| http.request_done && !http.request_cut) {
+        count_failed(s, env);
         return closed_early(s, env);
     }
-    s.conclude(Cause::ServerAbort, Stage::Data);
     connect::drop_back(s, env);
-    Turn::Go(Phase::Closed)
+    aborted(s, env)
 }
 
 /// The server's message, counted from byte `from` of what waits, breaks the protocol or does not fit.

@@ -49,6 +49,7 @@ pub fn retry(s: &mut Stream, env: &mut Env, event: RetryOn) -> Option<Turn> {
     buffer.extend(s.req.buffer.as_ref().map_or(&[], |b| b.data()));
     http.request_released = false;
     http.request_done = false;
+    http.request_cut = false;
     http.response.clear();
     http.answered = ResponseFraming::default();
     http.keep_back = http.keep_back_wanted;

@@ -135,8 +135,9 @@ pub const SCENES: &[Scene] = &[
         &[],
         &[
             C("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"),
-            CFin,
             Req,
+            CFin,
+            Quiet,
             S(OK),
             Answer,
             Req,
