@@ -1,6 +1,7 @@
 //! HTTP mode: what a stream does besides moving bytes.
 
 pub mod bad;
+pub mod failure;
 pub mod hold;
 pub mod persistence;
 pub mod prepare;
@@ -230,7 +231,7 @@ fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
                 return Err(connect::lost_before_sent(s, env));
             }
             if http.response_done {
-                return Err(response::aborted(s, env));
+                return Err(failure::aborted(s, env));
             }
             // The server may have answered before it stopped reading: its response decides.
             http.request_done = true;
@@ -282,7 +283,7 @@ pub fn server_silent(s: &mut Stream, env: &mut Env) -> Turn {
         if let Some(turn) = retry::retry(s, env, RetryOn::RESPONSE_TIMEOUT) {
             return turn;
         }
-        response::count_failed(s, env);
+        failure::count_failed(s, env);
         s.conclude(Cause::ServerTimeout, Stage::Headers);
         return reply::fail(s, env, 504);
     }
