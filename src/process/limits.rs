@@ -10,6 +10,7 @@ use crate::base::diag::{Diag, Severity};
 use crate::process::StartError;
 use crate::settings::{Global, Settings};
 use crate::sys::process::{nofile_limit, set_nofile_limit};
+use crate::worker::cli::CLI_CONNS_DEFAULT;
 
 /// Descriptors of the process itself: the standard three, epoll, signals, log sockets, and some to
 /// spare for files that are read now and then.
@@ -27,9 +28,6 @@ const FDS_AUTO_MAX: u64 = 1 << 20;
 
 /// The lowest `maxconn` that is chosen for an operator who named none.
 const MAXCONN_MIN: u64 = 100;
-
-/// CLI connections when `stats maxconn` is not set.
-const CLI_CONNS_DEFAULT: u32 = 10;
 
 /// Memory of a busy connection beside its two buffers, for `-m`.
 const CONN_BYTES: u64 = 4096;

@@ -24,8 +24,6 @@ pub use super::change_over::commit;
 
 /// Connections waiting in a listener's queue at most when nothing else is said.
 pub const BACKLOG_DEFAULT: i32 = 1024;
-/// CLI connections at once when `stats maxconn` is not set.
-pub const CLI_CONNS_MAX: u32 = 10;
 /// Seconds that `defer-accept` waits for data before it accepts all the same.
 const DEFER_ACCEPT_S: i32 = 1;
 
@@ -68,14 +66,13 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn stats_socket(&mut self, at: u32, stats: &settings::StatsSocket) {
         self.env.boot.cli_addresses.push(String::new());
-        let maxconn = stats.maxconn.or(self.env.settings.global.stats_maxconn).unwrap_or(CLI_CONNS_MAX);
         let backlog = stats.backlog.map_or(BACKLOG_DEFAULT, |n| n as i32);
         let line = Line {
             place: &stats.place,
             owner: "frontend GLOBAL".into(),
             name: stats.name.as_deref(),
             purpose: Purpose::Cli(at),
-            maxconn,
+            maxconn: stats.maxconn.unwrap_or(0),
             // An operator's tool gains nothing from a second path.
             policy: MptcpPolicy::OnlyExplicit,
             listen: ListenSpec { backlog, ..ListenSpec::default() },

@@ -20,6 +20,8 @@ use std::os::fd::OwnedFd;
 
 /// CLI connections accepted in a turn.
 const ACCEPTS_PER_TURN: u32 = 16;
+/// `stats maxconn` when the configuration has none (configuration.txt 3.1).
+pub const CLI_CONNS_DEFAULT: u32 = 10;
 /// Bytes read at once from a CLI connection.
 const READ_LEN: usize = 4096;
 
@@ -40,6 +42,8 @@ pub struct CliConn {
 #[derive(Debug)]
 pub struct CliConns {
     conns: Arena<CliConn>,
+    /// Those that came over the stats sockets, which share a limit.
+    accepted: u32,
     ready: Vec<Id<CliConn>>,
     buffer: Buffer,
 }
@@ -70,7 +74,12 @@ impl CliConn {
 
 impl Default for CliConns {
     fn default() -> Self {
-        CliConns { conns: Arena::new(), ready: Vec::new(), buffer: Buffer::with_capacity(READ_LEN) }
+        CliConns {
+            conns: Arena::new(),
+            accepted: 0,
+            ready: Vec::new(),
+            buffer: Buffer::with_capacity(READ_LEN),
+        }
     }
 }
 
@@ -124,10 +133,16 @@ impl CliConns {
         for _ in 0..ACCEPTS_PER_TURN {
             let Some(listener) = env.listeners.get_mut(id) else { return };
             let (Purpose::Cli(at), true) = (listener.purpose, listener.takes_clients()) else { return };
+            if self.accepted >= env.settings.global.stats_maxconn.unwrap_or(CLI_CONNS_DEFAULT) {
+                listener.gate.shut_out();
+                env.held_back = true;
+                return;
+            }
             let (accepted, through) = listener.accept(env.clock.now_ms());
             match accepted {
                 Accept::Accepted { fd, .. } => {
                     let Some(Through { row, protocol, .. }) = through else { return };
+                    self.accepted += 1;
                     listener.pause_logged = false;
                     listener.gate.opened();
                     listener.counters.conn.enter();
@@ -239,6 +254,10 @@ impl CliConns {
         let Some(cli) = self.conns.remove(id) else { return };
         if let Some(key) = cli.timer {
             env.wheel.remove(key);
+        }
+        if cli.listener.is_some() {
+            self.accepted = self.accepted.saturating_sub(1);
+            env.session_ended = true;
         }
         if let Some(id) = cli.listener
             && let Some(listener) = env.listeners.get_mut(id)

@@ -16,7 +16,7 @@ use crate::net::protocol::{PROTO_UNIX, Protocol};
 use crate::net::receiver::Receiver;
 use crate::service::cli::Rights;
 use crate::settings::StatsSocket;
-use crate::worker::bind::CLI_CONNS_MAX;
+use crate::worker::cli::CLI_CONNS_DEFAULT;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -96,7 +96,7 @@ impl MasterCli {
             pending: (0..receivers.len()).collect(),
             receivers,
             rights: Rights::from(socket),
-            conns_max: socket.maxconn.unwrap_or(CLI_CONNS_MAX) as usize,
+            conns_max: socket.maxconn.unwrap_or(CLI_CONNS_DEFAULT) as usize,
             clients: Arena::new(),
             ready: Vec::new(),
             paused_until_ms: 0,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::{expect_memory, expect_rest, expect_settled};
 use crate::endurance::held;
 use crate::kit::http::BodyRule;
-use crate::kit::peer::{Event, Peer, Transcript, WAIT};
-use crate::kit::proxy::{Proxy, Setup, poll_until, subflow};
+use crate::kit::peer::{Event, Peer, Transcript, WAIT, pattern};
+use crate::kit::proxy::{Proxy, Setup, haproxy, poll_until, subflow};
 use crate::kit::sock::{self, Transport};
 
 /// Bytes of a flood, far more than anything may keep of it.
@@ -230,4 +230,137 @@ fn a_thousand_clients_that_say_half_a_command_hold_up_nobody() {
         assert_eq!(answer, "admin\n\n");
     }
     expect_settled(&bench.proxy, &before);
+}
+
+/// Sends `lines` and reads the answers at the same time, up to the end; how many there were that begin with `begin`.
+fn answers_to(bench: &Bench, lines: Vec<u8>, begin: &str) -> usize {
+    let stream = bench.connect("cli.sock");
+    let mut sender = stream.try_clone().expect("clone");
+    std::thread::scope(|scope| {
+        scope
+            .spawn(move || sender.write_all(&[&b"prompt\n"[..], &lines, b"quit\n"].concat()).expect("write"));
+        let lines = BufReader::new(stream).split(b'\n').map(|line| line.expect("an answer"));
+        let text = |line: &[u8]| line.strip_prefix(b"> ").unwrap_or(line).starts_with(begin.as_bytes());
+        lines.filter(|line| text(line)).count()
+    })
+}
+
+/// Each is answered with the list of all commands, as in the reference, which is thousands of times what was sent.
+#[test]
+fn empty_commands_are_answered_without_keeping_the_answers() {
+    let bench = Bench::start();
+    let (before, rss_kb) = (held(&bench.proxy), bench.proxy.rss_kb());
+    let begin = "Unknown command. Please enter";
+    assert_eq!(answers_to(&bench, vec![b'\n'; 5000], begin), 5000);
+    assert_eq!(answers_to(&bench, [&[b';'; 999][..], b"\n"].concat().repeat(5), begin), 5000);
+    assert_eq!(answers_to(&bench, b" \t;\r\n".repeat(1000), begin), 2000);
+    expect_memory(&bench.proxy, rss_kb);
+    expect_settled(&bench.proxy, &before);
+    bench.goes_on();
+}
+
+#[test]
+fn bytes_that_are_no_text_are_answered_as_unknown_commands() {
+    let bench = Bench::start();
+    let (before, rss_kb) = (held(&bench.proxy), bench.proxy.rss_kb());
+    for seed in 0..4 {
+        // Not longer than a line may be, not a payload's beginning, and nothing that a payload would end.
+        let mut bytes = pattern(200_000, seed);
+        bytes.iter_mut().filter(|byte| **byte == b'<').for_each(|byte| *byte = 0);
+        bytes.extend_from_slice(b"\nget weight a/b\n");
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert!(lines > 100, "{lines}");
+        assert!(answers_to(&bench, bytes.clone(), "Unknown command") > lines / 2);
+        assert_eq!(answers_to(&bench, bytes, "No such backend."), 1);
+    }
+    expect_memory(&bench.proxy, rss_kb);
+    expect_settled(&bench.proxy, &before);
+}
+
+/// A page of it is made when the one before is sent.
+#[test]
+fn a_long_answer_that_nobody_reads_is_not_made() {
+    let mut config = "    stats timeout 1m\ndefaults\n    mode http\n    timeout client 6s\n    timeout connect 6s\n    timeout server 6s\n".to_owned();
+    (0..2000).for_each(|at| config += &format!("backend b{at}\n    server s 127.0.0.1:1\n"));
+    let mut setup = Setup::default();
+    let front = setup.listener("fe");
+    let proxy = setup.start(&subflow(), &(config + "frontend fe\n    bind fd@${fe}\n"));
+    let bench = Bench { proxy, front, transcript: Transcript::default() };
+    bench.goes_on();
+    let (before, rss_kb) = (held(&bench.proxy), bench.proxy.rss_kb());
+    let mut streams: Vec<UnixStream> = (0..8).map(|_| bench.connect("cli.sock")).collect();
+    for stream in &mut streams {
+        stream.write_all(b"show stat; show stat; show stat\n").expect("write");
+    }
+    expect_rest(&bench.proxy);
+    bench.goes_on();
+    expect_memory(&bench.proxy, rss_kb);
+    let mut last = streams.pop().expect("a stream");
+    let mut answer = String::new();
+    last.read_to_string(&mut answer).expect("the whole answer");
+    assert_eq!(answer.lines().filter(|line| line.starts_with("b1999,BACKEND,")).count(), 3);
+    assert!(answer.len() > 1 << 20, "{}", answer.len());
+    drop((streams, last));
+    expect_settled(&bench.proxy, &before);
+}
+
+/// Both programs let idle operators go after `stats timeout`, and those that stopped reading.
+#[test]
+fn the_timeout_ends_who_is_idle_and_who_does_not_read() {
+    for program in std::iter::once(subflow()).chain(haproxy()) {
+        let mut setup = Setup::default();
+        setup.listener("fe");
+        let config =
+            "    nbthread 1\n    stats timeout 300\ndefaults\n    mode tcp\n    timeout client 6s\n    timeout connect 6s
+    timeout server 6s\nlisten l\n    bind fd@${fe}\n    server s 127.0.0.1:1\n";
+        let proxy = setup.start(&program, config);
+        let connect = || {
+            let stream = UnixStream::connect(proxy.dir().join("cli.sock")).expect("connect");
+            stream.set_read_timeout(Some(WAIT)).expect("a timeout");
+            stream
+        };
+        let fds = proxy.fd_count();
+        // haproxy 2.6 waits for the rest of a line for ever, and at times at a prompt.
+        let more = ["prompt\n", "show ver", "prompt\nshow info\nshow ver", "show version <<x\n"];
+        let more = if program == subflow() { &more[..] } else { &[] };
+        for first in [""].iter().chain(more) {
+            let mut stream = connect();
+            stream.write_all(first.as_bytes()).expect("write");
+            let end = stream.read_to_end(&mut Vec::new());
+            assert!(end.is_ok(), "{program:?} {first:?}: {end:?}");
+        }
+        let mut unreading = connect();
+        unreading.write_all(format!("{}\n", "help;".repeat(1000)).as_bytes()).expect("write");
+        let gone = || (proxy.fd_count() <= fds).then_some(());
+        assert!(poll_until(WAIT, gone).is_some(), "{program:?}: {} descriptors", proxy.fd_count());
+        drop(unreading);
+    }
+}
+
+/// `stats maxconn` counts the clients of all sockets together.
+#[test]
+fn the_limit_of_clients_makes_more_of_them_wait() {
+    for program in std::iter::once(subflow()).chain(haproxy()) {
+        let mut setup = Setup::default();
+        setup.listener("fe");
+        let config = "    nbthread 1\n    stats socket \"${dir}/other.sock\"\n    stats timeout 1m\n    stats maxconn 2\ndefaults\n    mode tcp\n    timeout client 6s\n    timeout connect 6s
+    timeout server 6s\nlisten l\n    bind fd@${fe}\n    server s 127.0.0.1:1\n";
+        let proxy = setup.start(&program, config);
+        let connect = |socket: &str| {
+            let mut stream = UnixStream::connect(proxy.dir().join(socket)).expect("connect");
+            stream.set_read_timeout(Some(WAIT)).expect("a timeout");
+            stream.write_all(b"prompt\n").expect("write");
+            stream
+        };
+        let mut inside = [connect("cli.sock"), connect("other.sock")];
+        inside.iter_mut().for_each(|stream| stream.read_exact(&mut [0; 3]).expect("a prompt"));
+        let mut more = [connect("cli.sock"), connect("other.sock")];
+        let is_quiet = |stream: &UnixStream| !sock::readable_within(stream, Duration::from_millis(150));
+        assert!(more.iter().all(is_quiet), "{program:?} answers a third");
+        drop(inside);
+        for stream in &mut more {
+            let answered = stream.read_exact(&mut [0; 3]);
+            assert!(answered.is_ok(), "{program:?} lets nobody in: {answered:?}");
+        }
+    }
 }
