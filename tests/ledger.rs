@@ -25,6 +25,7 @@ const WITHOUT_ROW: &[(&str, &str)] = &[
     ("section", "frontend"),
     ("section", "backend"),
     ("section", "listen"),
+    ("section", "http-errors"),
     ("balance", "first"),
     ("balance", "hdr"),
     ("balance", "leastconn"),

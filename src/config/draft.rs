@@ -12,7 +12,9 @@ use crate::settings::proxy::{HttpReuse, LoadState, TcpKeepalive};
 use crate::settings::{
     Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
 };
+use crate::wire::http1::Canned;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// Their names.
     pub directory: Directory,
+    /// `http-errors` sections in order.
+    pub error_groups: Vec<ErrorGroup>,
     /// `unix-bind`, for the binds below it.
     pub unix_bind: UnixOptions,
     /// `h1-case-adjust-file`: the last one, and where it stands.
@@ -49,6 +53,8 @@ pub enum Current {
     Defaults(usize),
     /// Position in [`Draft::proxies`].
     Proxy(usize),
+    /// Position in [`Draft::error_groups`].
+    HttpErrors(usize),
     /// A section whose lines are skipped: its first line has been answered with an error.
     Skipped,
 }
@@ -69,9 +75,37 @@ impl Draft {
             Current::Global => Some(Sections::GLOBAL),
             Current::Defaults(_) => Some(Sections::DEFAULTS),
             Current::Proxy(at) => self.proxies.get(at).map(|draft| draft.section()),
+            Current::HttpErrors(_) => Some(Sections::HTTP_ERRORS),
             Current::None | Current::Skipped => None,
         }
     }
+}
+
+/// An `http-errors` section.
+#[derive(Debug)]
+pub struct ErrorGroup {
+    /// Where it begins.
+    pub place: Place,
+    /// Its name.
+    pub name: String,
+    /// Its `errorfile` lines.
+    pub answers: Answers,
+}
+
+/// A line that gives a proxy answers of the operator's own.
+#[derive(Clone, Debug)]
+pub enum AnswerLine {
+    /// `errorfile` or `errorloc`, read.
+    Own(u16, Rc<Canned>),
+    /// `errorfiles`
+    Group {
+        /// Where it stands.
+        place: Place,
+        /// The section meant, which may follow.
+        name: String,
+        /// The codes that are taken; all when there are none.
+        codes: Vec<u16>,
+    },
 }
 
 /// An `option` that needs `mode http`, switched on here or inherited.
@@ -117,6 +151,8 @@ pub struct ProxyDraft {
     pub log_line_place: Option<Place>,
     /// Text of `log-format`, while it is the line in force.
     pub log_format: Option<(Place, String)>,
+    /// `errorfile`, `errorloc` and `errorfiles`, in order: the later one counts.
+    pub answer_lines: Vec<AnswerLine>,
     /// `log-format-sd`.
     pub log_format_sd: Option<(Place, String)>,
     /// `error-log-format`.
@@ -185,6 +221,7 @@ impl ProxyDraft {
             default_server: ServerOptions::default(),
             servers: Vec::new(),
             log_line_place: None,
+            answer_lines: Vec::new(),
             log_format: None,
             log_format_sd: None,
             error_log_format: None,

@@ -20,6 +20,10 @@ impl Sections {
     pub const BACKEND: Sections = Sections(8);
     /// `listen`
     pub const LISTEN: Sections = Sections(16);
+    /// `http-errors`
+    pub const HTTP_ERRORS: Sections = Sections(32);
+    /// Every section that may have answers of the operator's own.
+    pub const ANSWERING: Sections = Sections(2 | 4 | 8 | 16 | 32);
     /// Every proxy section.
     pub const PROXY: Sections = Sections(2 | 4 | 8 | 16);
     /// Every proxy section that has a name of its own.
@@ -46,6 +50,7 @@ impl Sections {
             (Sections::FRONTEND, "frontend"),
             (Sections::LISTEN, "listen"),
             (Sections::BACKEND, "backend"),
+            (Sections::HTTP_ERRORS, "http-errors"),
         ]
         .into_iter()
         .filter(move |(section, _)| self.contains(*section))
@@ -165,11 +170,11 @@ impl<H: Copy> Row<H> {
 }
 
 impl<H> Row<H> {
-    /// Whether the row belongs to the kind of section that `section` is: global rows to `global`,
+    /// Whether the row belongs to the kind of section that `section` is: its own rows to `global` and `http-errors`,
     /// proxy rows to any proxy section, even one where the keyword is not legal.
     pub fn is_near(&self, section: Sections) -> bool {
-        if section == Sections::GLOBAL {
-            self.sections.contains(Sections::GLOBAL)
+        if section == Sections::GLOBAL || section == Sections::HTTP_ERRORS {
+            self.sections.contains(section)
         } else {
             self.sections != Sections::GLOBAL
         }

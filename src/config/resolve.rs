@@ -25,6 +25,7 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
         backends.push(check::backends::target(&draft, at, diags));
         if let Some(proxy) = draft.proxies.get_mut(at).filter(|proxy| !proxy.settings.disabled) {
             check_proxy(proxy, &draft.global, diags);
+            check::answers::collect(proxy, &draft.error_groups, diags);
         }
     }
     check::global::buffer_sizes(&mut draft.global);

@@ -1,7 +1,7 @@
 //! Lines into the draft: section lines open sections, other lines go to the handler of their row.
 
 use super::cx::{Cx, Prefix};
-use super::draft::{Current, Draft, ProxyDraft, Use, called};
+use super::draft::{Current, Draft, ErrorGroup, ProxyDraft, Use, called};
 use super::expand::Environment;
 use super::keyword::{self, Directive, Row, Sections};
 use super::keywords::options::can_be_negated;
@@ -11,7 +11,7 @@ use super::lines::{Line, Word};
 use super::names::Names;
 use super::{reference_words, suggest, unknown};
 use crate::base::diag::{Diags, Place, Severity};
-use crate::settings::Kind;
+use crate::settings::{Answers, Kind};
 
 /// Takes one line into the draft; mistakes become messages.
 pub fn take(line: &Line, draft: &mut Draft, names: Names, env: &mut Environment, diags: &mut Diags) {
@@ -42,6 +42,7 @@ fn open(line: &Line, draft: &mut Draft, diags: &mut Diags) {
         "frontend" => open_proxy(Kind::Frontend, line, draft, diags),
         "backend" => open_proxy(Kind::Backend, line, draft, diags),
         "listen" => open_proxy(Kind::Listen, line, draft, diags),
+        "http-errors" => open_http_errors(line, draft, diags),
         other => {
             let text = format!("section '{other}' is not supported by subflow yet");
             diags.at(Severity::Alert, &line.place, text);
@@ -85,6 +86,29 @@ fn open_defaults(line: &Line, draft: &mut Draft, diags: &mut Diags) {
     section.is_defaults = true;
     draft.defaults.push(section);
     draft.current = Current::Defaults(draft.defaults.len() - 1);
+}
+
+fn open_http_errors(line: &Line, draft: &mut Draft, diags: &mut Diags) {
+    let place = &line.place;
+    let name = line.words.get(1).map_or("", |word| &**word);
+    if name.is_empty() {
+        return diags.at(Severity::Alert, place, "missing name for http-errors section.");
+    }
+    if let Some(bad) = name.chars().find(|c| !is_name_char(*c)) {
+        let text = format!("character '{bad}' is not permitted in 'http-errors' name '{name}'.");
+        return diags.at(Severity::Alert, place, text);
+    }
+    if let Some(twin) = draft.error_groups.iter().find(|group| group.name == name) {
+        let twin = format!("{}:{}", twin.place.file, twin.place.line);
+        let text = format!("http-errors section '{name}' already exists (declared at {twin}).");
+        return diags.in_line(Severity::Alert, place, text);
+    }
+    draft.error_groups.push(ErrorGroup {
+        place: place.clone(),
+        name: name.to_owned(),
+        answers: Answers::default(),
+    });
+    draft.current = Current::HttpErrors(draft.error_groups.len() - 1);
 }
 
 fn open_proxy(kind: Kind, line: &Line, draft: &mut Draft, diags: &mut Diags) {

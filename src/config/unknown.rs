@@ -29,6 +29,9 @@ pub fn directive(first: &str, second: &str, section: Sections) -> String {
     if section == Sections::GLOBAL {
         return in_global(first, section_word);
     }
+    if section == Sections::HTTP_ERRORS {
+        return unknown(first, section, section_word);
+    }
     if let Some(advice) = words::get(words::REMOVED_PROXY, first) {
         return removed(first, advice);
     }
@@ -102,10 +105,10 @@ fn unknown(first: &str, section: Sections, section_word: &str) -> String {
         .flat_map(|table| table.iter())
         .filter(|row| row.sections.contains(section))
         .map(|row: &Row<_>| row.name.split(' ').next().unwrap_or(row.name));
-    let reference: Vec<&str> = if section == Sections::GLOBAL {
-        words::GLOBAL.to_vec()
-    } else {
-        words::PROXY.iter().filter(|(_, p)| p.contains(place(section))).map(|(word, _)| *word).collect()
+    let reference: Vec<&str> = match section {
+        Sections::GLOBAL => words::GLOBAL.to_vec(),
+        Sections::HTTP_ERRORS => Vec::new(),
+        _ => words::PROXY.iter().filter(|(_, p)| p.contains(place(section))).map(|(word, _)| *word).collect(),
     };
     let near = suggest::hint(first, rows.chain(reference).chain(words::SECTIONS.iter().copied()));
     format!("unknown keyword '{first}' in '{section_word}' section{near}")

@@ -13,6 +13,11 @@ impl Answers {
         self.0.iter().find(|(known, _)| *known == status).map(|(_, answer)| &**answer)
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(u16, Rc<Canned>)> {
+        self.0.iter()
+    }
+
     /// Sets an answer; the later one counts.
     pub fn set(&mut self, status: u16, answer: Rc<Canned>) {
         self.0.retain(|(known, _)| *known != status);

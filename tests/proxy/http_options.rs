@@ -527,3 +527,33 @@ fn a_pipelined_request_waits_for_the_second_try() {
         rig.expect_http_log();
     });
 }
+
+/// `errorfiles`: in the order of the lines, the later one counts; the backend before the frontend.
+#[test]
+fn answers_of_http_errors_sections() {
+    let good = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/good");
+    let groups = format!(
+        "http-errors own\n    errorfile 503 {good}/error_answers.http\nhttp-errors none\n    errorfile 503 /dev/null\n\
+         http-errors other\n    errorfile 504 /dev/null\n"
+    );
+    for lines in [
+        "frontend errorfiles own",
+        "frontend errorfiles own 503",
+        "defaults errorfiles own",
+        "frontend errorfiles none\nbackend errorfiles own",
+        "frontend errorfiles none\nfrontend errorfiles own",
+        "frontend errorfiles own\nfrontend errorfiles none",
+        "frontend errorloc 503 /sorry\nfrontend errorfiles own",
+        "frontend errorfiles own\nfrontend errorloc 503 /sorry",
+        "frontend errorfiles other",
+    ] {
+        let config = config("http", &format!("backend server s1 ${{refused}}\nbackend retries 0\n{lines}"));
+        compare(&format!("{config}\n{groups}"), |rig| {
+            let mut client = rig.client();
+            client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            client.read_http_to_end();
+            client.close();
+            rig.expect_http_log();
+        });
+    }
+}

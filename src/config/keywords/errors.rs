@@ -1,6 +1,7 @@
-//! Answers of the operator's own: `errorfile`, `errorloc`.
+//! Answers of the operator's own: `errorfile`, `errorfiles`, `errorloc`.
 
 use crate::config::cx::Cx;
+use crate::config::draft::{AnswerLine, Current};
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::wire::http1::{Canned, CannedError, Limits, builtin};
 use std::fs::File;
@@ -12,10 +13,17 @@ use std::rc::Rc;
 pub const ROWS: &[Directive] = &[
     row(
         "errorfile",
-        Sections::PROXY,
+        Sections::ANSWERING,
         Arity::ANY,
         "<code> <file>: a whole HTTP message to send instead of this error, nothing if it is empty",
         errorfile as fn(&mut Cx<'_>),
+    ),
+    row(
+        "errorfiles",
+        Sections::PROXY,
+        Arity::ANY,
+        "<name> [<code> ...]: the answers of this 'http-errors' section, or those to these errors",
+        errorfiles as fn(&mut Cx<'_>),
     ),
     location("errorloc", "<code> <url>: as errorloc302"),
     location("errorloc302", "<code> <url>: redirect with a 302 instead of sending this error"),
@@ -33,13 +41,19 @@ fn code(cx: &mut Cx<'_>, wanted: &str) -> Option<u16> {
         cx.alert(format!("{keyword} : expects <status_code> and <{wanted}> as arguments."));
         return None;
     }
-    let text = cx.arg(0);
+    let code = handled(cx, 0);
+    if let Some(extra) = cx.args().get(2) {
+        cx.warning(format!("{keyword} : '{}' behind the {wanted} is ignored.", &**extra));
+    }
+    code
+}
+
+/// The code that is word `at`, if it is one that has an answer; else that is told.
+fn handled(cx: &mut Cx<'_>, at: usize) -> Option<u16> {
+    let (keyword, text) = (cx.keyword(), cx.arg(at));
     let code = text.parse().ok().filter(|code| builtin(*code).is_some());
     if code.is_none() {
         cx.alert(format!("{keyword} : status code '{text}' not handled."));
-    }
-    if let Some(extra) = cx.args().get(2) {
-        cx.warning(format!("{keyword} : '{}' behind the {wanted} is ignored.", &**extra));
     }
     code
 }
@@ -51,8 +65,29 @@ fn limits(cx: &Cx<'_>) -> Limits {
 }
 
 fn store(cx: &mut Cx<'_>, code: u16, answer: Canned) {
+    let answer = Rc::new(answer);
+    if let Current::HttpErrors(at) = cx.draft.current {
+        if let Some(group) = cx.draft.error_groups.get_mut(at) {
+            group.answers.set(code, answer);
+        }
+    } else if let Some(proxy) = cx.proxy() {
+        proxy.answer_lines.push(AnswerLine::Own(code, answer));
+    }
+}
+
+fn errorfiles(cx: &mut Cx<'_>) {
+    let name = cx.arg(0).to_owned();
+    if name.is_empty() {
+        return cx.alert("errorfiles : expects <name> as argument.");
+    }
+    let mut codes = Vec::new();
+    for at in 1..cx.args().len() {
+        let Some(code) = handled(cx, at) else { return };
+        codes.push(code);
+    }
+    let place = cx.place.clone();
     if let Some(proxy) = cx.proxy() {
-        proxy.settings.answers.set(code, Rc::new(answer));
+        proxy.answer_lines.push(AnswerLine::Group { place, name, codes });
     }
 }
 
