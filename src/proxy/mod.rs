@@ -48,6 +48,10 @@ pub struct Proxy {
     pub cookie_key: Option<String>,
     /// Why no connection to its servers can be made was logged; that is done once until one can.
     pub not_made_logged: bool,
+    /// When it last lost all servers for clients, or came to have one again, on the loop's clock.
+    pub changed_ms: u64,
+    /// How long it had none before that.
+    pub down_ms: u64,
     /// What `show errors` shows of it.
     pub bad: BadMessages,
     /// Its servers.
@@ -61,6 +65,17 @@ impl Proxy {
         self.serving.clear();
         self.serving.extend(views.iter().map(|view| view.effective_weight() > 0));
         self.balance.update(views);
+    }
+
+    /// Whether clients are spread over any server.
+    pub fn serves(&self) -> bool {
+        self.serving.contains(&true)
+    }
+
+    /// How long it had no server for clients until now.
+    pub fn down_before(&self, now_ms: u64) -> u64 {
+        let since = if self.serves() { 0 } else { now_ms.saturating_sub(self.changed_ms) };
+        self.down_ms.saturating_add(since)
     }
 
     /// Whether clients are spread over any server but the one at `position`.

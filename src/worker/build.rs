@@ -157,6 +157,8 @@ fn proxy(at: usize, p: &settings::Proxy, settings: &Settings, maxconn: u32) -> P
         makes_cookies: p.makes_cookies(),
         cookie_key: p.dynamic_cookie_key.clone(),
         not_made_logged: false,
+        changed_ms: 0,
+        down_ms: 0,
         bad: BadMessages::default(),
         servers: p.servers.clone(),
     }

@@ -223,7 +223,7 @@ fn server_id(env: &Env, at: ServerAt) -> Option<ServerId> {
 
 /// A server's weight, state or address changed: the balance sees it, and who waits for a server looks again.
 pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
-    let backend = env.server(id).backend;
+    let (now, backend) = (env.now_ms(), env.server(id).backend);
     let options = &env.proxy_settings(backend).options;
     let (servers, settings) = (&env.servers, env.settings);
     let proxy = &mut env.proxies[backend.0 as usize];
@@ -236,7 +236,12 @@ pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
         }
     });
     let candidates: Vec<Candidate> = candidates.collect();
+    let (served, down_ms) = (proxy.serves(), proxy.down_before(now));
     proxy.set_rotation(&candidates, options.allbackups);
+    if proxy.serves() != served {
+        (proxy.changed_ms, proxy.down_ms) = (now, down_ms);
+        proxy.be.down_transitions += u64::from(served);
+    }
     if route::has_usable(backend, env) {
         route::wake_next(backend, Some(id), env);
         route::wake_next(backend, None, env);

@@ -65,7 +65,7 @@ impl World for Live {
         let closed = states.clone().all(|s| s == FrontState::Stop) && !proxy.listeners.is_empty();
         let closed = closed || settings.disabled;
         let paused = states.clone().count() > 0 && states.clone().all(|s| s == FrontState::Paused);
-        let uptime = self.env.clock.now_ms() / 1000;
+        let now = self.env.clock.now_ms();
         Some(ProxyView {
             settings,
             state: match (closed, paused) {
@@ -77,8 +77,8 @@ impl World for Live {
             fe: &proxy.fe,
             be: &proxy.be,
             fullconn: u64::from(proxy.fullconn),
-            last_change_secs: uptime,
-            down_secs: 0,
+            last_change_secs: now.saturating_sub(proxy.changed_ms) / 1000,
+            down_secs: proxy.down_before(now) / 1000,
         })
     }
 

@@ -221,3 +221,34 @@ fn lists_have_the_form_of_the_reference() {
         assert_eq!(ours.ask("cli.sock", line), oracle.ask("cli.sock", line), "{line}");
     }
 }
+
+/// A backend goes down with its last server for clients, whatever takes that away, and up with the first.
+#[test]
+fn a_backend_counts_how_often_it_went_down() {
+    let Some([oracle, ours]) = Asked::both() else { return };
+    let state = |proxy: &Asked| {
+        let cells = ["status", "weight", "act", "bck", "chkdown"];
+        let cells = cells.map(|column| proxy.proxy.cli().stat("be", "BACKEND", column));
+        cells.join(",")
+    };
+    let mut differences = Vec::new();
+    for line in [
+        "disable server be/s1",
+        "disable server be/s1",
+        "enable server be/s1",
+        "set weight be/s1 0",
+        "set weight be/s1 10",
+        "set server be/s1 state drain",
+        "set server be/s1 state ready",
+        "enable server be/s2",
+        "disable server be/s1",
+        "set server be/s2 state drain",
+        "set server be/s1 state ready",
+    ] {
+        let answers = [&oracle, &ours].map(|proxy| proxy.ask("cli.sock", line));
+        assert_eq!(answers, ["\n", "\n"], "{line}");
+        differences.extend(difference(line, &state(&oracle), &state(&ours)));
+    }
+    assert_eq!(oracle.proxy.cli().stat("be", "BACKEND", "chkdown"), "4");
+    expect_same(differences);
+}
