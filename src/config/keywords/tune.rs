@@ -69,9 +69,11 @@ fn bufsize(cx: &mut Cx<'_>) {
 }
 
 fn maxrewrite(cx: &mut Cx<'_>) {
-    if let Some(bytes) = size(cx).filter(|_| cx.first_time("tune.maxrewrite")) {
-        cx.draft.global.tune.maxrewrite = bytes as usize;
+    let Some(bytes) = size(cx).filter(|_| cx.first_time("tune.maxrewrite")) else { return };
+    if bytes > BUFSIZE_MAX {
+        return cx.alert(format!("'tune.maxrewrite' expects a size of at most {BUFSIZE_MAX} (got {bytes})."));
     }
+    cx.draft.global.tune.maxrewrite = bytes as usize;
 }
 
 fn once(cx: &mut Cx<'_>, name: &'static str) -> Option<u32> {
