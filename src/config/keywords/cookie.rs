@@ -212,6 +212,9 @@ fn persist(cx: &mut Cx<'_>) {
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         return cx.alert("'persist rdp-cookie(name)' requires an rdp cookie name.");
     };
+    if let Some(stray) = cx.words.get(2).map(|word| (**word).to_owned()) {
+        return cx.alert(format!("'persist' cannot handle unexpected argument '{stray}'."));
+    }
     if let Some(proxy) = cx.proxy() {
         proxy.settings.rdp_persistence = Some(name.to_owned());
     }

@@ -23,7 +23,7 @@ const CHECKS: &str = "it only matters to health checks, which no server can use 
 pub const ROWS: &[Directive] = &[
     one("nbthread", THREADS, thread_count),
     one("thread-groups", THREADS, ranged),
-    any("thread-group", THREADS, ignore),
+    any("thread-group", THREADS, any_number),
     integer("thread-hard-limit", THREADS),
     any("cpu-map", THREADS, cpu_map),
     any("cpu-policy", THREADS, ignore),

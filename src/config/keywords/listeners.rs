@@ -18,9 +18,6 @@ pub const ROWS: &[Directive] = &[row(
 )];
 
 fn bind(cx: &mut Cx<'_>) {
-    if cx.lacks_frontend() {
-        return; // warned about by the section check
-    }
     let typed = cx.arg(0);
     let expanded = cx.address(0);
     if typed.is_empty() {
@@ -45,6 +42,9 @@ fn bind(cx: &mut Cx<'_>) {
     let sockets: usize = addresses.iter().map(socket_count).sum();
     if options.id.is_some() && sockets > 1 {
         return cx.alert(format!("{intro} : 'id' can only be used with a single socket"));
+    }
+    if cx.lacks_frontend() {
+        return; // warned about by the section check
     }
     let Some(proxy) = cx.proxy() else { return };
     let binds = &mut proxy.settings.binds;
