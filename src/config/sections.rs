@@ -291,7 +291,7 @@ fn is_legal_here(row: &Directive, cx: &mut Cx<'_>) -> bool {
         }
         return false;
     }
-    if matches!(row.name, "server" | "default-server") {
+    if matches!(row.name, "server" | "server-template" | "default-server") {
         return true;
     }
     let title = cx.title();
