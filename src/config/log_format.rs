@@ -9,6 +9,11 @@ pub const TCPLOG: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/
 pub const HTTPLOG: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \
                            %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
 
+/// What `option httpslog` stands for where no bind can use TLS: the error of the client's connection, the errors of
+/// its handshake, whether it was resumed, its name, version and ciphers.
+pub const HTTPSLOG: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \
+                            %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r 0/-/-/-/0 -/%sslv/%sslc";
+
 /// What `option httplog clf` stands for.
 pub const CLFLOG: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta \
                           %tsc %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl";
@@ -318,6 +323,7 @@ mod tests {
     fn every_built_in_line_compiles() {
         assert!(compile(TCPLOG, false).is_ok());
         assert!(compile(HTTPLOG, true).is_ok());
+        assert!(compile(HTTPSLOG, true).is_ok());
         assert!(compile(CLFLOG, true).is_ok());
     }
 

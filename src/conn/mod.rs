@@ -66,6 +66,8 @@ pub struct Connection {
     pub private_to: Option<(u32, u32)>,
     /// Last time a byte moved, on the loop's clock.
     pub last_activity_ms: u64,
+    /// Last time a byte came, or that it was waited for anew (`option independent-streams`).
+    pub last_read_ms: u64,
 }
 
 impl Connection {
@@ -116,7 +118,14 @@ impl Connection {
             is_private: false,
             private_to: None,
             last_activity_ms: now_ms,
+            last_read_ms: now_ms,
         }
+    }
+
+    /// Bytes came, or are waited for from now on.
+    #[inline]
+    pub fn note_read(&mut self, now_ms: u64) {
+        (self.last_activity_ms, self.last_read_ms) = (now_ms, now_ms);
     }
 
     /// The descriptor.

@@ -35,6 +35,23 @@ pub struct Http {
     pub max_keep_alive_queue: Option<u32>,
     /// `retry-on`
     pub retry_on: RetryOn,
+    /// `http-send-name-header`: a request header, in lower case, that tells a server its own name.
+    pub send_name_header: Option<String>,
+    /// `option http-restrict-req-hdr-names`
+    pub request_names: RequestNames,
+}
+
+/// `option http-restrict-req-hdr-names`: what becomes of request headers with other bytes in their names than
+/// letters, digits and `-`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestNames {
+    /// They go on.
+    #[default]
+    Preserve,
+    /// They are taken out.
+    Delete,
+    /// The request is answered with a 403.
+    Reject,
 }
 
 /// `retry-on`: what a request is sent again after. A set of bits.

@@ -129,7 +129,8 @@ pub struct Captures {
 /// What is kept of a message for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture {
-    /// Name of the header, or the start of the cookie's name; with its `=` it is the whole name.
+    /// Name of the header, or the start of the cookie's name; with its `=` it is the whole name. Empty, as no header's
+    /// is, in a place of `declare capture`.
     pub name: String,
     /// Bytes kept at most; what is longer is cut.
     pub len_max: usize,

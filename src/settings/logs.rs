@@ -110,6 +110,8 @@ pub enum LogLine {
     Tcp,
     /// `option httplog`
     Http,
+    /// `option httpslog`
+    Https,
     /// `option httplog clf`
     Clf,
     /// `log-format`

@@ -18,7 +18,7 @@ pub use answers::Answers;
 pub use bind::Bind;
 pub use cookie::{Cookie, CookieMode};
 pub use global::{Global, StatsSocket, Tune};
-pub use http::{AddressHeader, Http, RetryOn};
+pub use http::{AddressHeader, Http, RequestNames, RetryOn};
 pub use logs::{Facility, Level, LogFormat, LogLine, LogSink, LogTarget};
 pub use proxy::{Balance, HashType, HttpMode, Kind, Mode, Options, Proxy, Timeouts};
 pub use server::{Server, Source};

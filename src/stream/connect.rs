@@ -197,10 +197,10 @@ fn connected(s: &mut Stream, env: &mut Env) -> Turn {
     s.phase_deadline_ms = None;
     s.marks.connected_ms = Some(now);
     if let Some(back) = s.back.and_then(|b| env.conns.get_mut(b)) {
-        back.last_activity_ms = now;
+        back.note_read(now);
     }
     if let Some(front) = env.conns.get_mut(s.front) {
-        front.last_activity_ms = now;
+        front.note_read(now);
     }
     if s.http.is_none() && env.proxy_settings(s.frontend).options.logasap {
         super::finish::log(s, env);
@@ -233,6 +233,11 @@ pub fn timed_out(s: &mut Stream, env: &mut Env) -> Turn {
 /// A reused connection was gone before anything could be sent on it: the next one, or a new one, takes over at once.
 pub fn lost_before_sent(s: &mut Stream, env: &mut Env) -> Turn {
     drop_back(s, env);
+    if let Some(http) = s.http.as_mut() {
+        // The head may have to name another server (`http-send-name-header`).
+        http.request_released = false;
+        s.req.budget = 0;
+    }
     start(s, env)
 }
 

@@ -44,7 +44,8 @@ pub fn count(s: &mut Stream, env: &mut Env) {
     if let Some(status) = status {
         fe.http.count_response(status);
     }
-    if outcome.stage == Stage::Request && outcome.cause != Cause::Local && s.is_http {
+    let denied = s.http.as_ref().is_some_and(|h| h.denied);
+    if outcome.stage == Stage::Request && outcome.cause != Cause::Local && s.is_http && !denied {
         fe.failed_req += 1;
     }
     env.counters.bytes_out += sent;

@@ -93,7 +93,7 @@ pub fn pump(
             break Pumped::Again;
         }
         match take_in(ch, src, pools, splice) {
-            TakenIn::Some => src.last_activity_ms = now_ms,
+            TakenIn::Some => src.note_read(now_ms),
             TakenIn::End => ch.source_ended = true,
             TakenIn::Nothing => break Pumped::Idle,
             TakenIn::NoRoom => break Pumped::Malformed(HeadError::new(Wrong::ChunkExtension, 0)),

@@ -16,6 +16,11 @@ pub fn route(s: &mut Stream, env: &mut Env) -> Turn {
         s.conclude(Cause::ClientAbort, Stage::Connect);
         return Turn::Go(Phase::Closed);
     }
+    if s.backend.is_none()
+        && let Some(turn) = http::restrict::apply(s, env, s.frontend)
+    {
+        return turn;
+    }
     let Some(backend) = enter(s, env) else {
         s.marks.request_ms = None;
         return no_server(s, env, Stage::Connect);

@@ -66,7 +66,21 @@ fn silence(s: &Stream, side: Side, env: &Env) -> Option<u64> {
         Side::Front => s.front,
         Side::Back => s.back?,
     };
-    Some(env.conns.get(conn)?.last_activity_ms + limit)
+    let conn = env.conns.get(conn)?;
+    let since = match wants_read(s, side) && is_independent(s, side, env) {
+        true => conn.last_read_ms,
+        false => conn.last_activity_ms,
+    };
+    Some(since + limit)
+}
+
+/// Whether bytes sent to one side do not put off the timeout of what is awaited from it (`option independent-streams`).
+/// A frontend's option has no effect in haproxy 2.6 either, whatever its manual says.
+fn is_independent(s: &Stream, side: Side, env: &Env) -> bool {
+    match side {
+        Side::Front => false,
+        Side::Back => s.backend.is_some_and(|b| env.proxy_settings(b).options.independent_streams),
+    }
 }
 
 /// Before the response it is the server's time that runs, even while the client owes some of its body: the server is

@@ -2,7 +2,7 @@
 
 use crate::base::diag::{Diags, Place, Severity};
 use crate::config::draft::ProxyDraft;
-use crate::config::log_format::{self, CLFLOG, HTTPLOG, TCPLOG};
+use crate::config::log_format::{self, CLFLOG, HTTPLOG, HTTPSLOG, TCPLOG};
 use crate::settings::log_format::Format;
 use crate::settings::{LogLine, Mode};
 
@@ -11,6 +11,7 @@ pub fn line(proxy: &mut ProxyDraft, diags: &mut Diags) {
     let Some(place) = proxy.log_line_place.clone() else { return };
     let word = match proxy.settings.log_line {
         LogLine::Http | LogLine::Clf => "httplog",
+        LogLine::Https => "httpslog",
         _ => return,
     };
     if proxy.settings.kind.is_frontend() && proxy.settings.mode != Mode::Http {
@@ -57,6 +58,7 @@ pub fn formats(proxy: &mut ProxyDraft, diags: &mut Diags) {
         LogLine::Default => None,
         LogLine::Tcp => built_in(TCPLOG),
         LogLine::Http => built_in(HTTPLOG),
+        LogLine::Https => built_in(HTTPSLOG),
         LogLine::Clf => built_in(CLFLOG),
         LogLine::Custom => compiled(&proxy.log_format, "log-format"),
     };

@@ -5,7 +5,7 @@ use crate::config::cx::Cx;
 use crate::config::draft::HttpOption;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::net::address::{Family, Host};
-use crate::settings::{AddressHeader, RetryOn};
+use crate::settings::{AddressHeader, RequestNames, RetryOn};
 use crate::wire::http1::{BadCase, is_token};
 
 /// Rows of this file.
@@ -39,6 +39,13 @@ pub const ROWS: &[Directive] = &[
         max_keep_alive_queue as fn(&mut Cx<'_>),
     )
     .warning_itself(),
+    row(
+        "http-send-name-header",
+        Sections::BACK,
+        Arity::some("requires a header string."),
+        "<name>: request header that tells a server its name",
+        send_name_header as fn(&mut Cx<'_>),
+    ),
     row(
         "retry-on",
         Sections::BACK,
@@ -184,6 +191,49 @@ fn max_keep_alive_queue(cx: &mut Cx<'_>) {
     if cx.lacks_backend() {
         let title = cx.title();
         cx.warning(format!("max-keep-alive-queue will be ignored because {title} has no backend capability"));
+    }
+}
+
+/// Headers that say where a body ends: with another value the next request could begin anywhere.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+fn send_name_header(cx: &mut Cx<'_>) {
+    let name = cx.arg(0).to_ascii_lowercase();
+    if !name.bytes().all(is_token) {
+        return cx.alert(format!("'http-send-name-header' expects the name of a header, '{name}' is none."));
+    }
+    if FRAMING.contains(&name.as_str()) {
+        return cx.alert(format!(
+            "'http-send-name-header' cannot replace '{name}', which tells where a body ends."
+        ));
+    }
+    ignored_behind(cx, 1);
+    if let Some(proxy) = cx.proxy() {
+        proxy.settings.http.send_name_header = Some(name);
+    }
+}
+
+/// Tells of words from argument `max` on, which the reference does not look at.
+pub fn ignored_behind(cx: &mut Cx<'_>, max: usize) {
+    if let Some(extra) = cx.args().get(max) {
+        let text = format!("'{}' : '{}' at the end of the line is ignored.", cx.keyword(), &**extra);
+        cx.warning(text);
+    }
+}
+
+/// `option http-restrict-req-hdr-names`.
+pub fn restrict_request_names(cx: &mut Cx<'_>) {
+    const EXPECTED: &str =
+        "option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.";
+    let names = match cx.arg(0) {
+        "preserve" => RequestNames::Preserve,
+        "delete" => RequestNames::Delete,
+        "reject" => RequestNames::Reject,
+        "" => return cx.alert(format!("missing parameter. {EXPECTED}")),
+        other => return cx.alert(format!("invalid parameter '{other}'. {EXPECTED}")),
+    };
+    if let (true, Some(proxy)) = (cx.no_more_than(1), cx.draft.proxy()) {
+        proxy.settings.http.request_names = names;
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::diag::{Place, Severity};
 use crate::config::cx::Cx;
 use crate::config::draft::ProxyDraft;
 use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::config::keywords::http;
 use crate::settings::LogLine;
 use crate::settings::log_format::Capture;
 use crate::wire::http1::is_token;
@@ -47,6 +48,14 @@ pub const ROWS: &[Directive] = &[
         capture_unknown as fn(&mut Cx<'_>),
     )
     .warning_itself(),
+    row(
+        "declare",
+        Sections::FRONT_NAMED,
+        Arity::ANY,
+        "capture request|response len <n>: a place in log lines that rules fill",
+        declare as fn(&mut Cx<'_>),
+    )
+    .warning_itself(),
 ];
 
 const fn format(name: &'static str, help: &'static str, handler: fn(&mut Cx<'_>)) -> Directive {
@@ -75,6 +84,7 @@ fn word(line: LogLine) -> Option<&'static str> {
         LogLine::Default => return None,
         LogLine::Tcp => "option tcplog",
         LogLine::Http => "option httplog",
+        LogLine::Https => "option httpslog",
         LogLine::Clf => "option httplog clf",
         LogLine::Custom => "log-format",
     })
@@ -189,4 +199,45 @@ fn capture(cx: &mut Cx<'_>, at: usize, missing: &str) -> Option<Capture> {
 
 fn capture_unknown(cx: &mut Cx<'_>) {
     cx.alert("'capture' expects 'cookie' or 'request header' or 'response header'.");
+}
+
+fn declare(cx: &mut Cx<'_>) {
+    match cx.section {
+        Sections::DEFAULTS => return cx.alert("'declare' not available in default section"),
+        Sections::BACKEND => return cx.alert("'declare' only available in frontend or listen section"),
+        _ => {}
+    }
+    match cx.arg(0) {
+        "" => cx.alert("'declare' needs a second keyword that specify the type of declaration ('capture')"),
+        "capture" => declare_capture(cx),
+        other => cx.alert(format!("unknown declaration type '{other}' (supports 'capture')")),
+    }
+}
+
+/// `declare capture request|response len <n>`.
+fn declare_capture(cx: &mut Cx<'_>) {
+    let (direction, text) = (cx.arg(1), cx.arg(3));
+    if !matches!(direction, "request" | "response") {
+        return cx.alert("'declare capture' requires a direction ('request' or 'response')");
+    }
+    if cx.arg(2) != "len" {
+        return cx.alert("'declare capture' requires a capture length ('len')");
+    }
+    if text.is_empty() {
+        let needed = "'len' requires a numeric value that represents the capture length";
+        return cx.alert(format!("'declare capture': {needed}"));
+    }
+    let Ok(len_max) = text.parse::<i32>() else {
+        return cx.alert(format!("'declare capture': cannot parse the length '{text}'."));
+    };
+    let Some(len_max) = usize::try_from(len_max).ok().filter(|len| *len > 0) else {
+        return cx.alert("length must be > 0");
+    };
+    http::ignored_behind(cx, 4);
+    let slot = Capture { name: String::new(), len_max };
+    let Some(proxy) = cx.proxy() else { return };
+    match direction {
+        "request" => proxy.settings.captures.request.push(slot),
+        _ => proxy.settings.captures.response.push(slot),
+    }
 }

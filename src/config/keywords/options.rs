@@ -44,6 +44,13 @@ pub const ROWS: &[Directive] = &[
         Sections::BACK,
         "servers get header names in the case of 'h1-case-adjust'",
     ),
+    row(
+        "option http-restrict-req-hdr-names",
+        Sections::PROXY,
+        Arity::ANY,
+        "preserve|delete|reject: request headers whose names hold more than letters, digits and '-'",
+        http::restrict_request_names,
+    ),
     flag("option http-buffer-request", Sections::PROXY, "wait for the body before a server is chosen"),
     flag("option http-ignore-probes", Sections::FRONT, "a connection without a request gets no error"),
     flag(
@@ -53,6 +60,16 @@ pub const ROWS: &[Directive] = &[
     ),
     flag("option accept-invalid-http-request", Sections::FRONT, "older name of the option above"),
     flag("option socket-stats", Sections::FRONT, "statistics of each listener"),
+    flag(
+        "option independent-streams",
+        Sections::PROXY,
+        "what goes to a server does not put off 'timeout server'; no effect in frontends",
+    ),
+    idle(
+        "option log-health-checks",
+        Sections::BACK,
+        "it only matters to health checks, which no server can use yet",
+    ),
     idle("option contstats", Sections::FRONT, "bytes are counted when a connection or request ends"),
     flag("option transparent", Sections::BACK, "connect where the client wanted to go"),
     flag("option allbackups", Sections::BACK, "use all backup servers, not the first one"),
@@ -96,6 +113,13 @@ pub const ROWS: &[Directive] = &[
     ),
     row("option tcplog", Sections::PROXY, Arity::NONE, "the TCP log line", tcplog),
     row("option httplog", Sections::PROXY, Arity::ANY, "[clf]: the HTTP log line", httplog),
+    row(
+        "option httpslog",
+        Sections::PROXY,
+        Arity::ANY,
+        "the HTTP log line with fields for TLS, which are empty: no bind can use it yet",
+        httpslog,
+    ),
     row("option", Sections::PROXY, Arity::ANY, "one of the words above must follow", unknown_option),
 ];
 
@@ -121,7 +145,14 @@ const NEED_HTTP: &[&str] = &[
 ];
 
 /// Options that `no` and `default` do not take.
-const NOT_NEGATED: &[&str] = &["option tcplog", "option httplog", "option forwardfor", "option originalto"];
+const NOT_NEGATED: &[&str] = &[
+    "option tcplog",
+    "option httplog",
+    "option httpslog",
+    "option forwardfor",
+    "option originalto",
+    "option http-restrict-req-hdr-names",
+];
 
 fn set_flag(cx: &mut Cx<'_>) {
     let keyword = cx.keyword();
@@ -174,6 +205,7 @@ fn store(name: &str, on: bool, o: &mut Options) {
         "option idle-close-on-response" => o.idle_close_on_response = on,
         "option socket-stats" => o.socket_stats = on,
         "option contstats" => o.contstats = on,
+        "option independent-streams" => o.independent_streams = on,
         "option transparent" => o.transparent = on,
         "option allbackups" => o.allbackups = on,
         "option persist" => o.persist = on,
@@ -223,6 +255,11 @@ fn httplog(cx: &mut Cx<'_>) {
         "clf" => {}
         _ => cx.alert("keyword 'httplog' only supports option 'clf'."),
     }
+}
+
+fn httpslog(cx: &mut Cx<'_>) {
+    http::ignored_behind(cx, 0);
+    log_line(cx, LogLine::Https);
 }
 
 fn log_line(cx: &mut Cx<'_>, line: LogLine) {

@@ -60,7 +60,7 @@ pub fn wait(s: &mut Stream, env: &mut Env) -> Turn {
         let room = limit - buffer.len();
         match raw::read(front, buffer, room) {
             Read::Bytes(_) => {
-                front.last_activity_ms = env.clock.now_ms();
+                front.note_read(env.clock.now_ms());
                 let timeouts = &env.proxy_settings(s.frontend).timeouts;
                 if timeouts.http_request_ms.is_none() {
                     s.phase_deadline_ms = timeouts.client_ms.map(|ms| env.now_ms() + ms);

@@ -3,11 +3,13 @@
 pub mod bad;
 pub mod failure;
 pub mod hold;
+pub mod name;
 pub mod persistence;
 pub mod prepare;
 pub mod reply;
 pub mod request;
 pub mod response;
+pub mod restrict;
 pub mod retry;
 pub mod reuse;
 
@@ -79,6 +81,8 @@ pub struct Exchange {
     pub reused: bool,
     /// The reply is made here.
     pub local: bool,
+    /// The request was refused as one that is not wanted: it has been counted as that.
+    pub denied: bool,
     /// The client's connection may carry another request.
     pub keep_front: bool,
     /// The server's connection may carry another request.
@@ -119,6 +123,7 @@ impl Default for Exchange {
             tunnel: false,
             reused: false,
             local: false,
+            denied: false,
             keep_front: false,
             keep_back: false,
         }
@@ -155,6 +160,7 @@ impl Exchange {
         self.tunnel = false;
         self.reused = false;
         self.local = false;
+        self.denied = false;
         self.keep_front = false;
         self.keep_back = false;
     }
@@ -204,11 +210,14 @@ pub fn exchange(s: &mut Stream, env: &mut Env) -> Turn {
 
 /// Sends what there is of the request. `Err` is the turn to take instead of going on.
 fn forward_request(s: &mut Stream, env: &mut Env) -> Result<bool, Turn> {
-    retry::keep(s, env);
-    let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
-    if !http.request_released {
-        request::release(&mut s.req, &mut s.req_body, http);
+    if s.http.as_ref().is_some_and(|http| !http.request_released) {
+        if let Some(turn) = name::tell_name(s, env) {
+            return Err(turn);
+        }
+        retry::keep(s, env);
+        request::release(s);
     }
+    let Some(http) = s.http.as_mut() else { return Err(Turn::Go(Phase::Closed)) };
     if http.request_done {
         return Ok(false);
     }

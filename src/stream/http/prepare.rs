@@ -1,7 +1,7 @@
 //! What a request head gets before it goes to a server: headers of our own, the `connection` line, what
 //! forwarding must mend. Done once, when its backend is known.
 
-use super::{persistence, reply};
+use super::{persistence, reply, restrict};
 use crate::settings::{AddressHeader, HttpMode, Proxy};
 use crate::stream::{Cause, Env, Stage, Stream, Turn, key};
 use crate::sys::socket;
@@ -15,6 +15,11 @@ pub fn prepare(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     // A process that ends keeps no connections for later.
     let stopping = env.stopping();
     let [told, original] = addresses(s, env, front, back);
+    if let Some(backend) = s.backend.filter(|_| s.http.as_ref().is_some_and(|http| !http.prepared))
+        && let Some(turn) = restrict::apply(s, env, backend)
+    {
+        return Some(turn);
+    }
     let (Some(http), Some(buffer)) = (s.http.as_mut(), s.req.buffer.as_mut()) else { return None };
     if std::mem::replace(&mut http.prepared, true) {
         return None;

@@ -2,7 +2,6 @@
 
 use super::{Exchange, bad, hold, reply};
 use crate::base::ids::ProxyId;
-use crate::channel::Channel;
 use crate::conn::mux::Body;
 use crate::conn::mux::http1::BodyReader;
 use crate::conn::transport::raw::{self, Read};
@@ -106,7 +105,7 @@ fn receive(s: &mut Stream, env: &mut Env) -> Received {
     s.req.release_idle(&mut pools.buffers, &mut pools.pipes);
     match read {
         Read::Bytes(_) => {
-            front.last_activity_ms = env.clock.now_ms();
+            front.note_read(env.clock.now_ms());
             if fresh {
                 first_byte(s, env);
             }
@@ -267,11 +266,12 @@ fn is_monitor(uri: Option<&str>, http: &Exchange, bytes: &[u8]) -> bool {
 }
 
 /// Lets the head go to the server, and the body after it.
-pub fn release(channel: &mut Channel, body: &mut Body, http: &mut Exchange) {
+pub fn release(s: &mut Stream) {
+    let Some(http) = s.http.as_mut() else { return };
     http.request_released = true;
-    channel.delivered = 0;
-    channel.allow(http.request_head_len as u64);
-    *body = Body::Http1(BodyReader::begin(http.asked.body, channel));
+    s.req.delivered = 0;
+    s.req.allow(http.request_head_len as u64);
+    s.req_body = Body::Http1(BodyReader::begin(http.asked.body, &mut s.req));
 }
 
 /// The head breaks the protocol.

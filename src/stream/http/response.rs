@@ -96,7 +96,7 @@ fn receive(s: &mut Stream, env: &mut Env) -> Received {
     s.res.release_idle(&mut pools.buffers, &mut pools.pipes);
     match read {
         Read::Bytes(n) => {
-            back.last_activity_ms = env.clock.now_ms();
+            back.note_read(env.clock.now_ms());
             s.res.bulk = n == room;
             Received::Bytes
         }

@@ -71,6 +71,24 @@ impl Edits {
         self.replace(Range16 { start: at, end: at }, text);
     }
 
+    /// Makes `name` a header with this one `value`, at the end of a head that is written the plain way and may have
+    /// others of that name.
+    pub fn set_header(&mut self, head: &[u8], name: &[u8], value: &[u8]) {
+        let mut start = memchr::memchr(b'\n', head).map_or(head.len(), |lf| lf + 1);
+        while let Some(lf) = memchr::memchr(b'\n', &head[start..]) {
+            let line = &head[start..=start + lf];
+            if line == b"\r\n" {
+                break;
+            }
+            let named = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+            if named && line.get(name.len()) == Some(&b':') {
+                self.delete(Range16::new(start, start + line.len()));
+            }
+            start += line.len();
+        }
+        self.replace_parts(Range16::new(start, start), [name, b": ", value, b"\r\n"]);
+    }
+
     /// How many bytes the head grows by; negative when it shrinks.
     pub fn growth(&self) -> isize {
         let added: u32 = self.list.iter().map(|e| e.text_end - e.text_start).sum();

@@ -3,6 +3,7 @@
 //! The scanner is resumable: every byte of a head is looked at once however it arrives, and an error
 //! is reported as soon as its byte is there.
 
+use super::edit::Edits;
 use super::error::{HeadError, Wrong};
 use super::words;
 
@@ -205,6 +206,18 @@ impl Fields {
     /// The first line with this name, whatever its case.
     pub fn find(&self, bytes: &[u8], name: &[u8]) -> Option<&HeaderField> {
         self.list.iter().find(|f| f.name.of(bytes).eq_ignore_ascii_case(name))
+    }
+
+    /// Takes out the lines whose name `unwanted` finds: they are no longer listed, and `edits` delete them. Not for lines
+    /// of a [`Known`] header.
+    pub fn remove(&mut self, bytes: &[u8], edits: &mut Edits, unwanted: impl Fn(&[u8]) -> bool) {
+        self.list.retain(|field| {
+            let goes = field.known == Known::Other && unwanted(field.name.of(bytes));
+            if goes {
+                edits.delete(field.line);
+            }
+            !goes
+        });
     }
 
     /// What was let through against the standard, and first of all.

@@ -44,6 +44,50 @@ pub const SCENES: &[Scene] = &[
         ],
         &[Ask(RICH, RICH_OK)],
     ),
+    scene(
+        "capture_declared",
+        &["frontend declare capture request len 5", "frontend declare capture response len 5"],
+        &[Ask(RICH, RICH_OK), C("bad\r\n\r\n"), Answer, End],
+    ),
+    scene(
+        "capture_declared_among_others",
+        &[
+            "frontend declare capture request len 5",
+            "frontend capture request header X len 10",
+            "frontend capture request header None len 10",
+            "frontend declare capture request len 6",
+            "frontend declare capture response len 7",
+            "frontend capture response header Server len 10",
+        ],
+        &[Ask(RICH, RICH_OK)],
+    ),
+    scene(
+        "capture_declared_in_formats",
+        &[
+            "frontend declare capture request len 5",
+            "frontend capture request header X len 10",
+            "frontend log-format %hrl,%hsl,%hr,%hs,%{+Q}hr,%{+Q}hrl,%{+Q}hs",
+        ],
+        &[Ask(RICH, RICH_OK)],
+    )
+    .log(Exact),
+    scene(
+        "capture_declared_in_tcp",
+        &["frontend mode tcp", "backend mode tcp", "frontend declare capture request len 5"],
+        &[C("x"), Accept, ReqPart(1), CFin, SClose, End],
+    )
+    .log(Shape),
+    scene("httpslog", &["frontend option httpslog"], &[Ask(RICH, RICH_OK), C("bad\r\n\r\n"), Answer, End]),
+    scene(
+        "httpslog_with_captures_and_no_server",
+        &[
+            "frontend option httpslog",
+            "frontend capture request header X len 10",
+            REFUSED,
+            "backend retries 0",
+        ],
+        &[C(RICH), Answer],
+    ),
     scene("capture_cookie", &["frontend capture cookie k len 20"], &[Ask(RICH, RICH_OK)]),
     scene("capture_cookie_prefix", &["frontend capture cookie k= len 3"], &[Ask(RICH, RICH_OK)]),
     scene(

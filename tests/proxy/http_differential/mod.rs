@@ -20,6 +20,7 @@ mod queues;
 mod retries;
 mod ends;
 mod options;
+mod names;
 mod lines;
 mod hostile_framing;
 mod hostile_chunks;
@@ -50,6 +51,8 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("awaited bodies", ends::BUFFERED),
     ("ends in TCP mode", ends::TCP_ENDS),
     ("options", options::SCENES),
+    ("restricted names", names::RESTRICTED),
+    ("told names", names::TOLD),
     ("lines", lines::SCENES),
     ("hostile framing", hostile_framing::SCENES),
     ("hostile chunks", hostile_chunks::SCENES),
@@ -153,6 +156,16 @@ fn ends_in_tcp_mode() {
 #[test]
 fn options_and_reuse() {
     compare(options::SCENES);
+}
+
+#[test]
+fn request_headers_with_unusual_names() {
+    compare(names::RESTRICTED);
+}
+
+#[test]
+fn servers_that_are_told_their_name() {
+    compare(names::TOLD);
 }
 
 #[test]
