@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_request_without_a_key_goes_where_there_is_room() {
         let mut map = Algorithm::Map(StaticRr::new());
-        map.update([ServerView { weight: 1, usable: true }; 3]);
+        map.update([ServerView::whole(1, true); 3]);
         let load = Load { has_room: &|at| at != 0, used: &|_| 0, avoid: None };
         assert_eq!(map.pick(Some(3), &load), Choice::Keyed(0));
         assert_eq!(map.pick(None, &load), Choice::Server(1));

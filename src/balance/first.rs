@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn the_lowest_id_with_room_is_first() {
         let order = First::new(&[9, 8, 7]);
-        let view = |usable| ServerView { weight: 1, usable };
+        let view = |usable| ServerView::whole(1, usable);
         let all = [view(true); 3];
         assert_eq!(order.pick(&all, |_| true), Some(2));
         assert_eq!(order.pick(&all, |at| at != 2), Some(1));

@@ -3,10 +3,10 @@
 //!
 //! A pick looks at every server once: the list is short and lies in one piece of memory.
 
-use super::ServerView;
+use super::{SIXTEENTHS, ServerView};
 
-/// The load of one exchange on a server of weight 1; loads are whole numbers, as in the reference.
-const LOAD_OF_ONE: u64 = 256;
+/// The load of one exchange on a server of the weight of a sixteenth; loads are whole numbers, as in the reference.
+const LOAD_OF_ONE: u64 = 256 * SIXTEENTHS as u64;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Standing {
@@ -74,7 +74,7 @@ mod tests {
 
     fn standings(weights: &[u32]) -> LeastConn {
         let mut order = LeastConn::new();
-        order.update(weights.iter().map(|&weight| ServerView { weight, usable: true }));
+        order.update(weights.iter().map(|&weight| ServerView::whole(weight, true)));
         order
     }
 

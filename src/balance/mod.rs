@@ -21,19 +21,29 @@ pub mod url_param;
 pub use algorithm::{Algorithm, Choice, Load};
 pub use roundrobin::RoundRobin;
 
+/// Parts of a weight: while `slowstart` lasts, only some of them count.
+pub const SIXTEENTHS: u32 = 16;
+
 /// A server as far as an algorithm cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerView {
     /// Its share, 0..=256; 0 takes no part.
     pub weight: u32,
+    /// How many of [`SIXTEENTHS`] of it count.
+    pub sixteenths: u32,
     /// Up, not in maintenance, and not a backup while others serve.
     pub usable: bool,
 }
 
 impl ServerView {
-    /// The weight that counts now.
+    /// A server whose whole weight counts.
+    pub const fn whole(weight: u32, usable: bool) -> Self {
+        ServerView { weight, sixteenths: SIXTEENTHS, usable }
+    }
+
+    /// The weight that counts now, in sixteenths.
     pub const fn effective_weight(self) -> u32 {
-        if self.usable { self.weight } else { 0 }
+        if self.usable { self.weight * self.sixteenths } else { 0 }
     }
 }
 
@@ -42,6 +52,8 @@ impl ServerView {
 pub struct Candidate {
     /// Its weight now.
     pub weight: u32,
+    /// How many of [`SIXTEENTHS`] of it count.
+    pub sixteenths: u32,
     /// Up and not in maintenance.
     pub up: bool,
     /// `backup`.
@@ -67,7 +79,7 @@ pub fn in_rotation(
             usable = serves(&server) && backups_left > 0;
             backups_left -= usize::from(usable);
         }
-        ServerView { weight: server.weight, usable }
+        ServerView { weight: server.weight, sixteenths: server.sixteenths, usable }
     })
 }
 
@@ -76,7 +88,12 @@ mod tests {
     use super::*;
 
     fn rotation(servers: &[(u32, bool, bool)], allbackups: bool) -> Vec<bool> {
-        let servers = servers.iter().map(|&(weight, up, backup)| Candidate { weight, up, backup });
+        let servers = servers.iter().map(|&(weight, up, backup)| Candidate {
+            weight,
+            sixteenths: SIXTEENTHS,
+            up,
+            backup,
+        });
         in_rotation(servers, allbackups).map(|view| view.effective_weight() > 0).collect()
     }
 

@@ -62,7 +62,7 @@ mod tests {
 
     fn of(weights: &[u32], draws: u32) -> Random {
         let mut ring = Ring::new(&(1..=weights.len() as u32).collect::<Vec<_>>());
-        ring.update(weights.iter().map(|&weight| ServerView { weight, usable: true }));
+        ring.update(weights.iter().map(|&weight| ServerView::whole(weight, true)));
         Random::new(ring, draws, 0x0dd_ba11)
     }
 

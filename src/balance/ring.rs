@@ -3,12 +3,10 @@
 //! along.
 //!
 //! Where the points lie was found by asking the reference for single hashes: point `k` of the
-//! server with id `i` is the avalanche of `4096 i + k`, with sixteen points for each unit of weight.
+//! server with id `i` is the avalanche of `4096 i + k`, with sixteen points for each unit of weight: one for each
+//! sixteenth that counts while `slowstart` lasts.
 
 use super::{ServerView, hash};
-
-/// Points of a server for each unit of weight.
-const POINTS_PER_WEIGHT: u32 = 16;
 
 /// Distance of two servers' points before they are hashed.
 const POINTS_PER_ID: u32 = 4096;
@@ -36,7 +34,7 @@ impl Ring {
         self.points.clear();
         for (at, (&id, &weight)) in (0..).zip(self.ids.iter().zip(&self.weights)) {
             let first = id.wrapping_mul(POINTS_PER_ID);
-            let own = (0..weight * POINTS_PER_WEIGHT).map(|k| hash::avalanche(first.wrapping_add(k)));
+            let own = (0..weight).map(|k| hash::avalanche(first.wrapping_add(k)));
             self.points.extend(own.map(|point| (point, at)));
         }
         self.points.sort_unstable();
@@ -118,7 +116,7 @@ mod tests {
     fn ring(servers: &[(u32, u32)]) -> Ring {
         let ids: Vec<_> = servers.iter().map(|server| server.0).collect();
         let mut ring = Ring::new(&ids);
-        ring.update(servers.iter().map(|&(_, weight)| ServerView { weight, usable: true }));
+        ring.update(servers.iter().map(|&(_, weight)| ServerView::whole(weight, true)));
         ring
     }
 
@@ -161,7 +159,7 @@ mod tests {
         let mut ring = ring(&[(1, 4), (2, 4), (3, 4)]);
         let keys: Vec<u32> = (0..1000).map(hash::avalanche).collect();
         let before: Vec<_> = keys.iter().map(|&key| ring.of_hash(key, None, None)).collect();
-        ring.update([true, false, true].map(|usable| ServerView { weight: 4, usable }));
+        ring.update([true, false, true].map(|usable| ServerView::whole(4, usable)));
         for (key, before) in keys.iter().zip(before) {
             let now = ring.of_hash(*key, None, None);
             assert!(now == before || before == Some(1) && now != Some(1));

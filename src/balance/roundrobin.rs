@@ -206,7 +206,7 @@ mod tests {
 
     fn order(weights: &[u32]) -> RoundRobin {
         let mut rr = RoundRobin::new();
-        rr.update(weights.iter().map(|&weight| ServerView { weight, usable: true }));
+        rr.update(weights.iter().map(|&weight| ServerView::whole(weight, true)));
         rr
     }
 
@@ -285,7 +285,7 @@ mod tests {
     fn a_server_that_goes_away_and_comes_back_gets_its_share_again() {
         let mut rr = order(&[1, 1, 1]);
         picks(&mut rr, 4);
-        let view = |usable| ServerView { weight: 1, usable };
+        let view = |usable| ServerView::whole(1, usable);
         rr.update([view(true), view(false), view(true)]);
         let seen = picks(&mut rr, 6);
         assert_eq!(seen.matches('2').count(), 0, "{seen}");

@@ -72,7 +72,7 @@ mod tests {
 
     fn round(weights: &[u32]) -> StaticRr {
         let mut round = StaticRr::new();
-        round.update(weights.iter().map(|&weight| ServerView { weight, usable: true }));
+        round.update(weights.iter().map(|&weight| ServerView::whole(weight, true)));
         round
     }
 

@@ -201,6 +201,7 @@ fn make_server(
         maxqueue: options.maxqueue,
         backup: options.backup,
         disabled: options.disabled,
+        slowstart_ms: options.slowstart_ms,
         remembered: state.map(|(remembered, _)| remembered),
         rise: options.rise,
         source: options.source,

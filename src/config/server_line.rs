@@ -37,6 +37,7 @@ pub struct ServerOptions {
     pub maxqueue: u32,
     pub backup: bool,
     pub disabled: bool,
+    pub slowstart_ms: u64,
     pub rise: Option<u32>,
     pub source: Option<Source>,
     pub tcp_ut_ms: Option<u32>,
@@ -60,6 +61,7 @@ impl Default for ServerOptions {
             maxqueue: 0,
             backup: false,
             disabled: false,
+            slowstart_ms: 0,
             rise: None,
             source: None,
             tcp_ut_ms: None,
@@ -150,6 +152,12 @@ pub static ROWS: &[ServerOption] = &[
     flag("no-backup", "undoes 'backup'", |server, _, _| set(&mut server.backup, false)),
     flag("disabled", "starts in maintenance", |server, _, _| set(&mut server.disabled, true)),
     flag("enabled", "undoes 'disabled'", |server, _, _| set(&mut server.disabled, false)),
+    option(
+        "slowstart",
+        DELAY,
+        "<time>: in which weight and maxconn grow when the server is back; 0: at once",
+        slowstart,
+    ),
     option(
         "source",
         "expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument.",
@@ -300,6 +308,12 @@ fn from_minus_one(name: &str, text: &str) -> Result<i32, String> {
 fn pool_purge_delay(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     server.pool_purge_delay_ms =
         number::time(&args[0], Unit::Ms).map_err(|e| number::time_error(e, &args[0], "pool-purge-delay"))?;
+    Ok(0)
+}
+
+fn slowstart(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
+    server.slowstart_ms =
+        number::time(&args[0], Unit::Ms).map_err(|e| number::time_error(e, &args[0], "slowstart"))?;
     Ok(0)
 }
 

@@ -1,5 +1,6 @@
 //! Texts of the messages that the process itself logs, in the reference's words.
 
+use crate::settings::Kind;
 use std::fmt::{Display, Write as _};
 
 /// `Proxy x stopped ...`, sent with level warning to the proxy's own targets.
@@ -9,9 +10,10 @@ pub fn proxy_stopped(out: &mut String, proxy: &str, frontend_conns: u64, backend
         write!(out, "Proxy {proxy} stopped (cumulated conns: FE: {frontend_conns}, BE: {backend_conns}).");
 }
 
-/// The backend lost its last server; sent with level emerg.
-pub fn no_server_available(out: &mut String, backend: &str) {
-    let _ = write!(out, "backend {backend} has no server available!");
+/// The backend lost its last server; sent with level emerg. A `listen` is called a proxy.
+pub fn no_server_available(out: &mut String, kind: Kind, backend: &str) {
+    let called = if kind == Kind::Listen { "proxy" } else { "backend" };
+    let _ = write!(out, "{called} {backend} has no server available!");
 }
 
 /// A proxy can neither accept nor connect (`EMFILE`); sent with level emerg.
@@ -47,8 +49,11 @@ mod tests {
         proxy_stopped(&mut out, "www", 3, 0);
         assert_eq!(out, "Proxy www stopped (cumulated conns: FE: 3, BE: 0).");
         out.clear();
-        no_server_available(&mut out, "app");
+        no_server_available(&mut out, Kind::Backend, "app");
         assert_eq!(out, "backend app has no server available!");
+        out.clear();
+        no_server_available(&mut out, Kind::Listen, "app");
+        assert_eq!(out, "proxy app has no server available!");
         out.clear();
         no_descriptor_left(&mut out, "www", 99);
         assert_eq!(

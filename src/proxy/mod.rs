@@ -6,6 +6,7 @@ pub mod listener;
 pub mod persistence;
 pub mod queue;
 pub mod server;
+pub mod slowstart;
 
 pub use listener::{Listener, ListenerId};
 pub use server::Server;

@@ -1,6 +1,8 @@
 //! A live server: address, slots, queue and idle connections.
 
 use super::queue::Queue;
+use super::slowstart::Slowstart;
+use crate::balance::SIXTEENTHS;
 use crate::base::ids::{ProxyId, ServerId};
 use crate::conn::ConnId;
 use crate::metrics::ServerCounters;
@@ -83,6 +85,8 @@ pub struct Server {
     /// Slots under full load, `maxconn` of the configuration or of the operator: with `minconn` those of
     /// [`fit_slots`](Self::fit_slots) are fewer.
     pub maxconn_full: u32,
+    /// It came back and takes up its load step by step.
+    pub slowstart: Option<Slowstart>,
     /// When it went into maintenance or came back, on the loop's clock; negative when that was before this
     /// process.
     pub changed_ms: i64,
@@ -137,6 +141,11 @@ impl Server {
         self.usable() && self.weight > 0 && self.admin == Admin::Ready
     }
 
+    /// How much of its weight counts: less than the whole while it starts slowly.
+    pub fn sixteenths(&self) -> u32 {
+        self.slowstart.as_ref().map_or(SIXTEENTHS, Slowstart::sixteenths)
+    }
+
     /// How long before `now_ms` it last changed between maintenance and service, in ms.
     pub fn unchanged_ms(&self, now_ms: u64) -> u64 {
         u64::try_from((now_ms as i64).saturating_sub(self.changed_ms)).unwrap_or(0)
@@ -165,7 +174,8 @@ impl Server {
     /// Whether every slot is taken.
     #[inline]
     pub fn full(&self) -> bool {
-        self.maxconn > 0 && self.slots_used >= self.maxconn
+        let open = |slots| self.slowstart.as_ref().map_or(slots, |start| start.slots(slots));
+        self.maxconn > 0 && self.slots_used >= open(self.maxconn)
     }
 
     /// Sets the slots after the load of the backend: with `minconn` they grow from there to `maxconn` as

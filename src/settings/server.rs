@@ -35,6 +35,8 @@ pub struct Server {
     pub backup: bool,
     /// `disabled`: starts in maintenance.
     pub disabled: bool,
+    /// `slowstart`; 0: it takes its full load as soon as it is back.
+    pub slowstart_ms: u64,
     /// What a server state file says of it.
     pub remembered: Option<Remembered>,
     /// `rise`, once it or `default-server` was given.

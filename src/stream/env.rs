@@ -28,6 +28,8 @@ pub enum Alarm {
     Cli(u32, u32),
     /// Idle server connections and pools.
     Housekeeping,
+    /// A server that starts slowly takes its next step.
+    Slowstart(ServerId),
     /// The end of `grace`.
     Grace,
     /// The end of `hard-stop-after`.

@@ -6,7 +6,7 @@ use crate::balance::leastconn::LeastConn;
 use crate::balance::random::Random;
 use crate::balance::ring::Ring;
 use crate::balance::static_rr::StaticRr;
-use crate::balance::{Algorithm, Candidate, RoundRobin};
+use crate::balance::{Algorithm, Candidate, RoundRobin, SIXTEENTHS};
 use crate::base::arena::Arena;
 use crate::base::clock::Clock;
 use crate::base::diag::Diags;
@@ -132,6 +132,7 @@ fn proxies(settings: &'static Settings, maxconn: u32) -> Vec<Proxy> {
         let mut proxy = proxy(at, p, settings, maxconn);
         let servers = p.servers.iter().map(|id| settings.server(*id)).map(|server| Candidate {
             weight: server.weight,
+            sixteenths: SIXTEENTHS,
             up: !server.disabled && server.resolved.is_some(),
             backup: server.backup,
         });
@@ -229,6 +230,7 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
             slots_used_peak: 0,
             maxconn: s.maxconn,
             maxconn_full: s.maxconn,
+            slowstart: None,
             changed_ms: 0,
             down_ms: 0,
             maxqueue: s.maxqueue,

@@ -1,10 +1,11 @@
 //! What CLI commands change: servers, frontends, limits, sessions.
 
-use super::accept;
 use super::run::enqueue;
+use super::{accept, slowstart};
 use crate::balance::Candidate;
 use crate::base::ids::{ProxyId, ServerId};
 use crate::live::Live;
+use crate::log::notice;
 use crate::proxy::ListenerId;
 use crate::proxy::server::Admin;
 use crate::service::cli::change::{Change, FrontendChange, Rate, ServerAt};
@@ -49,6 +50,11 @@ impl Change for Live {
             live.changed_ms = now as i64;
         }
         live.admin = admin;
+        match (before.is_maint(), admin.is_maint()) {
+            (true, false) => slowstart::begin(&mut self.env, id),
+            (false, true) => slowstart::end(&mut self.env, id),
+            (true, true) | (false, false) => {}
+        }
         servers_changed(&mut self.env, id);
         if admin.is_maint() {
             close_idle(&mut self.env, id);
@@ -231,6 +237,7 @@ pub(super) fn servers_changed(env: &mut Env, id: ServerId) {
         let live = &servers[id.0 as usize];
         Candidate {
             weight: if live.admin == Admin::Drain { 0 } else { live.weight },
+            sixteenths: live.sixteenths(),
             up: live.usable(),
             backup: settings.server(*id).backup,
         }
@@ -262,14 +269,8 @@ fn close_idle(env: &mut Env, id: ServerId) {
 fn announce(env: &mut Env, id: ServerId, before: Admin, now: Admin) {
     let live = env.server(id);
     let (backend, sessions) = (live.backend, live.slots_used);
-    let settings = env.proxy_settings(backend);
-    let name = format!("Server {}/{}", settings.name, env.settings.server(id).name);
-    let serving = |backup: bool| {
-        let servers = settings.servers.iter().filter(|id| env.servers[id.0 as usize].takes_clients());
-        servers.filter(|id| env.settings.server(**id).backup == backup).count()
-    };
-    let (active, backup) = (serving(false), serving(true));
-    let queued = env.proxies[backend.0 as usize].queue.len();
+    let name = full_name(env, id);
+    let Left { active, backup, queued } = left(env, backend);
     let text = match (before, now) {
         (_, Admin::Maint { .. }) => format!(
             "{name} is going DOWN for maintenance. {active} active and {backup} backup servers left. \
@@ -283,10 +284,57 @@ fn announce(env: &mut Env, id: ServerId, before: Admin, now: Admin) {
         ),
         (_, Admin::Ready) => format!("{name} is UP (leaving forced drain)."),
     };
-    say(env, backend, Level::Notice, &text);
-    if active + backup == 0 {
-        let text = format!("backend {} has no server available!", settings.name);
+    // Only who loses clients by it is to hear it loudly.
+    let level = if before == Admin::Ready && now.is_maint() { Level::Alert } else { Level::Notice };
+    say(env, backend, level, &text);
+    if before.is_maint() && now == Admin::Drain {
+        say(env, backend, Level::Notice, &format!("{name} remains in forced drain mode."));
+    }
+    if before == Admin::Ready && active + backup == 0 {
+        let settings = env.proxy_settings(backend);
+        let mut text = String::new();
+        notice::no_server_available(&mut text, settings.kind, &settings.name);
         say(env, backend, Level::Emerg, &text);
+    }
+}
+
+/// Tells the logs of a backend that a server has taken up its full load.
+pub(super) fn announce_full_load(env: &mut Env, id: ServerId) {
+    let (name, backend) = (full_name(env, id), env.server(id).backend);
+    let Left { active, backup, queued } = left(env, backend);
+    let text = format!(
+        "{name} is UP. {active} active and {backup} backup servers online. \
+         0 sessions requeued, {queued} total in queue."
+    );
+    say(env, backend, Level::Notice, &text);
+}
+
+/// What the logs call a server.
+fn full_name(env: &Env, id: ServerId) -> String {
+    let server = &env.servers[id.0 as usize];
+    format!("Server {}/{}", env.proxy_settings(server.backend).name, env.settings.server(id).name)
+}
+
+/// Who is left of a backend.
+struct Left {
+    /// Servers that take clients.
+    active: usize,
+    /// Backup servers that would.
+    backup: usize,
+    /// Streams that wait for any of them.
+    queued: usize,
+}
+
+fn left(env: &Env, backend: ProxyId) -> Left {
+    let serving = |backup: bool| {
+        let servers = env.proxy_settings(backend).servers.iter();
+        let servers = servers.filter(|id| env.servers[id.0 as usize].takes_clients());
+        servers.filter(|id| env.settings.server(**id).backup == backup).count()
+    };
+    Left {
+        active: serving(false),
+        backup: serving(true),
+        queued: env.proxies[backend.0 as usize].queue.len(),
     }
 }
 

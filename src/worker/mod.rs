@@ -12,6 +12,7 @@ pub mod dispatch;
 pub mod expose;
 pub mod housekeeping;
 pub mod run;
+pub mod slowstart;
 pub mod soft_stop;
 pub mod view;
 

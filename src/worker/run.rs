@@ -2,7 +2,7 @@
 
 use super::cli::CliConns;
 use super::control::{self, Control};
-use super::{accept, change_over, dispatch, housekeeping, soft_stop};
+use super::{accept, change_over, dispatch, housekeeping, slowstart, soft_stop};
 use crate::event::poller::Event;
 use crate::event::signals::Signals;
 use crate::live::Live;
@@ -203,6 +203,7 @@ impl Worker {
                 }
                 Alarm::Cli(index, generation) => self.cli.alarm(index, generation, &mut self.live),
                 Alarm::Housekeeping => housekeeping::run(&mut self.live),
+                Alarm::Slowstart(id) => slowstart::step(&mut self.live.env, id),
                 Alarm::Grace => soft_stop::begin(self, soft_stop::Reason::Told),
                 Alarm::HardStop => self.leave(Exit::Drained),
                 Alarm::Report => control::report_state(self),

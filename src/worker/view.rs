@@ -112,6 +112,8 @@ impl World for Live {
             address: server.address.as_ref(),
             cookie: server.cookie.as_deref(),
             weight: server.weight,
+            sixteenths: server.sixteenths(),
+            starts_slowly: server.slowstart.is_some(),
             maxconn: u64::from(server.maxconn),
             counters: &server.counters,
             idle: server.idle.len() as u64,

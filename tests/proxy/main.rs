@@ -27,6 +27,7 @@ mod reload;
 mod server_state;
 mod service_manager;
 mod show_errors;
+mod slowstart;
 mod start;
 mod takeover;
 mod tcp_differential;

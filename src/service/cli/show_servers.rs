@@ -6,6 +6,7 @@ use crate::net::address::{Host, Ports};
 
 /// `srv_op_state` of a server that serves, and of one that does not.
 const RUNNING: u8 = 2;
+const STARTING: u8 = 1;
 const STOPPED: u8 = 0;
 /// `srv_check_status` and `srv_check_result` of a server that nobody checks.
 const CHECK_INI: u8 = 1;
@@ -43,7 +44,11 @@ pub fn state(call: &mut Call<'_>) -> Progress {
             proxy.settings.name,
             settings.id,
             settings.name,
-            if up { RUNNING } else { STOPPED },
+            match up {
+                true if server.starts_slowly => STARTING,
+                true => RUNNING,
+                false => STOPPED,
+            },
             admin_bits(server),
             server.weight,
             settings.weight,

@@ -4,6 +4,7 @@ use super::json;
 use super::rows::{Call, Cursor, Progress};
 use super::show_sess::address;
 use super::view::{ListenerView, ProxyView, ServerState, ServerView, World};
+use crate::balance::SIXTEENTHS;
 use crate::metrics::columns::{COLUMN_COUNT, COLUMNS, Column, Kind, position};
 use crate::metrics::{HttpCounters, Times};
 use crate::settings::Mode;
@@ -286,7 +287,7 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
     let mut row = row(Object::Server, proxy, &settings.name, settings.id);
     set_common(&mut row, counters, now_ms);
     set!(row,
-        "status" = Cell::Text(view.state.word()), "weight" = n(view.weight), "uweight" = n(view.weight),
+        "status" = Cell::Text(view.state.word()), "weight" = n(whole(effective(view))), "uweight" = n(view.weight),
         "act" = n(!settings.backup), "bck" = n(settings.backup), "lastchg" = n(view.last_change_secs),
         "srv_icur" = n(view.idle), "idle_conn_cur" = n(view.idle.saturating_sub(view.idle_safe)),
         "safe_conn_cur" = n(view.idle_safe), "used_conn_cur" = n(view.used), "need_conn_est" = n(view.needed),
@@ -294,6 +295,7 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
     if proxy.settings.mode == Mode::Http {
         set!(row, "req_tot" = n(counters.http.requests));
     }
+    if let Some(percent) = throttle(view) { set!(row, "throttle" = n(percent)); }
     if view.maxconn > 0 { set!(row, "slim" = n(view.maxconn)); }
     if settings.maxqueue > 0 { set!(row, "qlimit" = n(settings.maxqueue)); }
     if let Ok(limit) = u64::try_from(settings.pool_max_conn) { set!(row, "src_ilim" = n(limit)); }
@@ -306,6 +308,22 @@ fn server<'a>(proxy: &ProxyView<'a>, view: &ServerView<'a>, now_ms: u64) -> RowO
     row
 }
 
+/// The weight that counts, in sixteenths.
+fn effective(view: &ServerView<'_>) -> u64 {
+    u64::from(view.weight * view.sixteenths)
+}
+
+/// Sixteenths in whole units, rounded up.
+fn whole(sixteenths: u64) -> u64 {
+    sixteenths.div_ceil(SIXTEENTHS.into())
+}
+
+/// Percent of its weight that a server has reached in its slow start, rounded as in the reference.
+fn throttle(view: &ServerView<'_>) -> Option<u64> {
+    let starts = view.starts_slowly && view.state != ServerState::Drain;
+    whole(effective(view) * 100).checked_div(view.weight.into()).filter(|_| starts)
+}
+
 #[rustfmt::skip]
 fn backend<'a>(
     proxy: &ProxyView<'a>,
@@ -314,30 +332,32 @@ fn backend<'a>(
     now_ms: u64,
 ) -> RowOut<'a> {
     let (mut all, mut up) = (0u64, 0u64);
-    // Weight of those that serve, number: of servers that are up, and of backups that are up.
-    let mut groups = [(0u64, 0u64); 2];
+    // Weight of those that serve, in sixteenths and as it was set, number: of servers that are up, and of backups that
+    // are up.
+    let mut groups = [(0u64, 0u64, 0u64); 2];
     for server in servers {
         all += 1;
         up += u64::from(server.state.is_up());
         if server.state.is_up() && server.state != ServerState::Drain && server.weight > 0 {
             let backup = server.settings.backup;
-            let (weight, count) = &mut groups[usize::from(backup)];
+            let (weight, set_weight, count) = &mut groups[usize::from(backup)];
             // Of several backups the first one serves, unless an option says otherwise.
             if !backup || *count == 0 || proxy.settings.options.allbackups {
-                *weight += u64::from(server.weight);
+                *weight += effective(&server);
+                *set_weight += u64::from(server.weight);
             }
             *count += 1;
         }
     }
-    let [(active_weight, active), (backup_weight, backup)] = groups;
-    let weight = if active > 0 { active_weight } else { backup_weight };
+    let [(.., active), (.., backup)] = groups;
+    let (weight, set_weight, _) = groups[usize::from(active == 0)];
     let word = if all == 0 || active + backup > 0 { "UP" } else { "DOWN" };
     let mut row = row(Object::Backend, proxy, "BACKEND", 0);
     set_common(&mut row, proxy.be, now_ms);
     set!(row,
         "slim" = n(proxy.fullconn), "dreq" = n(proxy.be.denied_req),
         "status" = if filter.counts_servers() { Cell::Owned(format!("{word} ({up}/{all})")) } else { Cell::Text(word) },
-        "weight" = n(weight), "uweight" = n(weight), "act" = n(active), "bck" = n(backup),
+        "weight" = n(whole(weight)), "uweight" = n(set_weight), "act" = n(active), "bck" = n(backup),
         "chkdown" = n(proxy.be.down_transitions), "lastchg" = n(proxy.last_change_secs),
         "comp_in" = n(0u8), "comp_out" = n(0u8), "comp_byp" = n(0u8), "comp_rsp" = n(0u8),
         "algo" = Cell::Text(proxy.settings.balance.word()),

@@ -166,6 +166,8 @@ impl World for TestWorld {
             address: settings.resolved.as_ref(),
             cookie: settings.cookie.as_deref(),
             weight: settings.weight,
+            sixteenths: 16,
+            starts_slowly: false,
             maxconn: settings.maxconn.into(),
             counters: &self.be,
             idle: 0,

@@ -239,6 +239,10 @@ pub struct ServerView<'a> {
     pub cookie: Option<&'a str>,
     /// Weight now.
     pub weight: u32,
+    /// How many sixteenths of it count.
+    pub sixteenths: u32,
+    /// It came back and takes up its load step by step.
+    pub starts_slowly: bool,
     /// Slots now; 0 = no limit.
     pub maxconn: u64,
     /// Counters.
