@@ -10,11 +10,9 @@ use crate::settings::bind::UnixOptions;
 use crate::settings::log_format::Captures;
 use crate::settings::proxy::{HttpReuse, LoadState, TcpKeepalive};
 use crate::settings::{
-    Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
+    Answer, Answers, Balance, Global, HashType, Http, Kind, LogLine, Mode, Options, Proxy, Timeouts,
 };
-use crate::wire::http1::Canned;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -95,8 +93,10 @@ pub struct ErrorGroup {
 /// A line that gives a proxy answers of the operator's own.
 #[derive(Clone, Debug)]
 pub enum AnswerLine {
-    /// `errorfile` or `errorloc`, read.
-    Own(u16, Rc<Canned>),
+    /// `errorfile`, `errorloc` or `http-error`, read.
+    Own(u16, Answer),
+    /// `http-error ... default-errorfiles`
+    Default(u16),
     /// `errorfiles`
     Group {
         /// Where it stands.

@@ -93,7 +93,20 @@ pub const VARIABLES: &[Variable] = &[
 /// # Errors
 /// What is wrong, in the reference's words, without a final stop.
 pub fn compile(text: &str, http: bool) -> Result<Format, String> {
-    let mut compiler = Compiler { text, format: Format::default(), common: Flags::default(), http };
+    run(Compiler { text, format: Format::default(), common: Flags::default(), http, keeps_blanks: false })
+}
+
+/// The same for a part of an answer: every blank stays, and nothing stands for what is not there.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_answer(text: &str, http: bool) -> Result<Format, String> {
+    let common = Flags { bare: true, ..Flags::default() };
+    run(Compiler { text, format: Format::default(), common, http, keeps_blanks: true })
+}
+
+fn run(mut compiler: Compiler<'_>) -> Result<Format, String> {
+    let text = compiler.text;
     let mut at = 0;
     while at < text.len() {
         at = compiler.step(at)?;
@@ -116,6 +129,7 @@ struct Compiler<'a> {
     /// What `%o` set for all that follow.
     common: Flags,
     http: bool,
+    keeps_blanks: bool,
 }
 
 impl Compiler<'_> {
@@ -123,7 +137,10 @@ impl Compiler<'_> {
     fn step(&mut self, at: usize) -> Result<usize, String> {
         let rest = self.text.get(at..).unwrap_or_default();
         if rest.starts_with(' ') {
-            self.separator();
+            match self.keeps_blanks {
+                true => self.literal(" "),
+                false => self.separator(),
+            }
             return Ok(at + 1);
         }
         let Some(after) = rest.strip_prefix('%') else {
@@ -231,7 +248,7 @@ fn expression(rest: &str) -> String {
 mod tests {
     use super::*;
 
-    const PLAIN: Flags = Flags { quote: false, hex: false, escape: false };
+    const PLAIN: Flags = Flags { quote: false, hex: false, escape: false, bare: false };
     const QUOTED: Flags = Flags { quote: true, ..PLAIN };
 
     fn value(tag: Tag, flags: Flags) -> Token {
@@ -265,10 +282,18 @@ mod tests {
         };
         assert_eq!(flags("%{+Q}b%b"), [QUOTED, PLAIN]);
         assert_eq!(flags("%{+Q}o%b%{-Q}b%b"), [QUOTED, PLAIN, QUOTED]);
-        let all = Flags { quote: true, hex: true, escape: true };
+        let all = Flags { quote: true, hex: true, escape: true, bare: false };
         assert_eq!(flags("%{+Q,+E,+X}b"), [all]);
         assert_eq!(flags("%{+Q}o%{+E,+X}o%b"), [all]);
         assert_eq!(flags("%{+Qx}b%{Q}b%{+Z}b%{}b%{+Q+X}b"), [PLAIN; 5]);
+    }
+
+    #[test]
+    fn an_answer_keeps_its_blanks() {
+        assert_eq!(compile_answer("  a  b%%c ", false).unwrap().literal().as_deref(), Some("  a  b%c "));
+        let format = compile_answer("a %{+Q}b", false).unwrap();
+        assert_eq!(format.tokens.last(), Some(&value(Tag::Backend, Flags { bare: true, ..QUOTED })));
+        assert_eq!(format.literal(), None);
     }
 
     #[test]

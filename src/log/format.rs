@@ -218,7 +218,7 @@ impl Out<'_> {
     /// Text of ours or of the operator; nothing is a `-` unless quoted.
     fn text(&mut self, text: &[u8]) {
         self.quote();
-        if text.is_empty() && !self.flags.quote {
+        if text.is_empty() && !self.flags.quote && !self.flags.bare {
             self.out.push(b'-');
         }
         match self.flags.escape {

@@ -10,6 +10,8 @@ pub struct Flags {
     pub hex: bool,
     /// `E`: `"`, `\` and `]` in text get a `\` before them (RFC 5424 section 6.3.3).
     pub escape: bool,
+    /// Nothing is written for a value that is not there, instead of a `-`: in answers.
+    pub bare: bool,
 }
 
 /// What a variable stands for; the names are those of configuration.txt 8.2.6.
@@ -109,6 +111,19 @@ pub struct Format {
 }
 
 impl Format {
+    /// The text, where it is always the same.
+    pub fn literal(&self) -> Option<String> {
+        let mut literal = String::new();
+        for token in &self.tokens {
+            match *token {
+                Token::Text { start, end } => literal += self.text.get(start as usize..end as usize)?,
+                Token::Byte(byte) => literal.push(char::from(byte)),
+                Token::Separator | Token::Value(..) => return None,
+            }
+        }
+        Some(literal)
+    }
+
     /// Whether the value of one of `tags` is written.
     pub fn has_any(&self, tags: &[Tag]) -> bool {
         self.tokens.iter().any(|token| matches!(token, Token::Value(tag, _) if tags.contains(tag)))

@@ -14,7 +14,7 @@ pub mod logs;
 pub mod proxy;
 pub mod server;
 
-pub use answers::Answers;
+pub use answers::{Answer, Answers, Made, Payload};
 pub use bind::Bind;
 pub use cookie::{Cookie, CookieMode};
 pub use global::{Global, StatsSocket, Tune};

@@ -170,6 +170,16 @@ fn session_id(s: &Stream, env: &Env, settings: &ProxySettings) -> Option<Vec<u8>
     Some(id)
 }
 
+/// Writes a part of an answer of the operator's own to `out`. It is made before anybody is to blame, so its flags tell
+/// nothing, as in the reference.
+pub fn write_answer(out: &mut Vec<u8>, format: &Format, s: &Stream, env: &Env) {
+    let local = local_address(s, env, Some(format));
+    if let Some(mut record) = record(s, env, local.as_ref()) {
+        record.flags = *b"----";
+        env.logger.render(out, format, &record, &env.clock);
+    }
+}
+
 fn write_unique_id(id: &mut Vec<u8>, s: &Stream, env: &Env, format: &Format) {
     id.clear();
     let local = local_address(s, env, Some(format));

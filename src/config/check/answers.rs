@@ -13,6 +13,10 @@ pub fn collect(proxy: &mut ProxyDraft, groups: &[ErrorGroup], diags: &mut Diags)
                 answers.set(*code, answer.clone());
                 continue;
             }
+            AnswerLine::Default(code) => {
+                answers.unset(*code);
+                continue;
+            }
             AnswerLine::Group { place, name, codes } => (place, name, codes),
         };
         let who = &proxy.settings.name;

@@ -3,6 +3,7 @@
 use crate::config::cx::Cx;
 use crate::config::draft::{AnswerLine, Current};
 use crate::config::keyword::{Arity, Directive, Sections, row};
+use crate::settings::Answer;
 use crate::wire::http1::{Canned, CannedError, Limits, builtin};
 use std::fs::File;
 use std::io::Read;
@@ -65,7 +66,7 @@ fn limits(cx: &Cx<'_>) -> Limits {
 }
 
 fn store(cx: &mut Cx<'_>, code: u16, answer: Canned) {
-    let answer = Rc::new(answer);
+    let answer = Answer::Canned(Rc::new(answer));
     if let Current::HttpErrors(at) = cx.draft.current {
         if let Some(group) = cx.draft.error_groups.get_mut(at) {
             group.answers.set(code, answer);
@@ -93,33 +94,45 @@ fn errorfiles(cx: &mut Cx<'_>) {
 
 fn errorfile(cx: &mut Cx<'_>) {
     let Some(code) = code(cx, "file") else { return };
-    let name = cx.arg(1);
-    let Some(text) = read(cx, name) else { return };
-    let len_max = cx.draft.global.tune.bufsize;
-    let answer = match Canned::parse(&text, &limits(cx)) {
-        Ok(answer) if answer.len_max() <= len_max => answer,
-        Ok(_) => return cx.alert(format!("errorfile : '{name}': larger than a buffer of {len_max} bytes.")),
-        Err(error) => return cx.alert(format!("errorfile : '{name}': {error}")),
-    };
-    store(cx, code, answer);
+    if let Some(answer) = whole_message(cx, cx.arg(1)) {
+        store(cx, code, answer);
+    }
+}
+
+/// Reads the message in a file.
+pub fn whole_message(cx: &mut Cx<'_>, name: &str) -> Option<Canned> {
+    let text = read(cx, name)?;
+    checked(cx, name, &text)
+}
+
+/// The message in `text`, which is called `name`; what is wrong with it is told.
+pub fn checked(cx: &mut Cx<'_>, name: &str, text: &[u8]) -> Option<Canned> {
+    let (keyword, len_max) = (cx.keyword(), cx.draft.global.tune.bufsize);
+    match Canned::parse(text, &limits(cx)) {
+        Ok(answer) if answer.len_max() <= len_max => return Some(answer),
+        Ok(_) => cx.alert(format!("{keyword} : '{name}': larger than a buffer of {len_max} bytes.")),
+        Err(error) => cx.alert(format!("{keyword} : '{name}': {error}")),
+    }
+    None
 }
 
 /// Reads a file of at most one buffer; more than that, or an error, is told.
-fn read(cx: &mut Cx<'_>, name: &str) -> Option<Vec<u8>> {
+pub fn read(cx: &mut Cx<'_>, name: &str) -> Option<Vec<u8>> {
+    let keyword = cx.keyword();
     let path: PathBuf = cx.draft.default_path.of(cx.place, name);
     let Ok(file) = File::open(path) else {
-        cx.alert(format!("errorfile : error opening file '{name}'."));
+        cx.alert(format!("{keyword} : error opening file '{name}'."));
         return None;
     };
     let len_max = cx.draft.global.tune.bufsize;
     let mut text = Vec::new();
     match file.take(len_max as u64 + 1).read_to_end(&mut text) {
         Err(_) => {
-            cx.alert(format!("errorfile : error reading file '{name}'."));
+            cx.alert(format!("{keyword} : error reading file '{name}'."));
             None
         }
         Ok(_) if text.len() > len_max => {
-            cx.alert(format!("errorfile : '{name}': larger than a buffer of {len_max} bytes."));
+            cx.alert(format!("{keyword} : '{name}': larger than a buffer of {len_max} bytes."));
             None
         }
         Ok(_) => Some(text),

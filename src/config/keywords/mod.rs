@@ -6,6 +6,7 @@ pub mod environment;
 pub mod errors;
 pub mod global;
 pub mod http;
+pub mod http_error;
 pub mod ignored;
 pub mod keepalive;
 pub mod listeners;
@@ -44,5 +45,6 @@ pub const TABLES: &[&[Directive]] = &[
     log_formats::ROWS,
     options::ROWS,
     errors::ROWS,
+    http_error::ROWS,
     http::ROWS,
 ];

@@ -4,9 +4,11 @@ use super::Exchange;
 use crate::base::ids::ProxyId;
 use crate::channel::Channel;
 use crate::conn::transport::raw::{self, Write};
-use crate::settings::Mode;
-use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish};
-use crate::wire::http1::{self, Body, Canned, HeaderCases, Link, Method};
+use crate::settings::log_format::Format;
+use crate::settings::{Answer, Made, Mode, Payload};
+use crate::stream::{Cause, Env, Phase, Stage, Stream, Turn, connect, finish, record};
+use crate::wire::http1::{self, Body, Canned, HeaderCases, Limits, Link, Method};
+use std::borrow::Cow;
 
 /// Ends the exchange with `status`: an error document while the response has not begun, else a close.
 /// In TCP mode the client's connection is closed.
@@ -35,9 +37,9 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
         }
         http.request_done = true;
     }
-    let own = own_answer(s.frontend, s.backend, env, status);
-    // A head that was not understood gets the built-in text whatever the operator wrote, or his silence.
-    let own = own.filter(|answer| http.has_line || answer.is_silent());
+    let own = own_answer(s, env, status);
+    let Some(http) = s.http.as_mut() else { return Turn::Go(Phase::Closed) };
+    let own = own.as_deref();
     http.keep_front &= own.is_none_or(Canned::keeps);
     s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
     let mut text = document(status, http, own);
@@ -75,18 +77,41 @@ fn adjust_case(answer: &mut [u8], cases: &HeaderCases) {
     cases.adjust(&mut answer[..head_len]);
 }
 
-/// What the operator wrote for `status`, in the backend first.
-fn own_answer(
-    frontend: ProxyId,
-    backend: Option<ProxyId>,
-    env: &Env,
-    status: u16,
-) -> Option<&'static Canned> {
+/// What the operator wrote for `status`, in the backend first. One that does not fit into a buffer is left aside.
+fn own_answer(s: &Stream, env: &Env, status: u16) -> Option<Cow<'static, Canned>> {
+    let has_line = s.http.as_ref().is_some_and(|http| http.has_line);
     let of = |proxy: ProxyId| {
-        let answer = env.proxy_settings(proxy).answers.get(status);
-        answer.filter(|answer| answer.len_max() <= env.settings.global.tune.bufsize)
+        let answer = match env.proxy_settings(proxy).answers.get(status)? {
+            Answer::Canned(canned) => Cow::Borrowed(&**canned),
+            // A head that was not understood has nothing to tell of.
+            Answer::Made(made) if has_line => Cow::Owned(make(made, s, env, status)?),
+            Answer::Made(_) => return None,
+        };
+        (answer.len_max() <= env.settings.global.tune.bufsize).then_some(answer)
     };
-    backend.and_then(of).or_else(|| of(frontend))
+    let own = s.backend.and_then(of).or_else(|| of(s.frontend));
+    // A head that was not understood gets the built-in text whatever the operator wrote, or his silence.
+    own.filter(|answer| has_line || answer.is_silent())
+}
+
+/// Writes an answer for this request; nothing where its values do not make a message.
+fn make(made: &Made, s: &Stream, env: &Env, status: u16) -> Option<Canned> {
+    let written = |format: &Format| {
+        let mut out = Vec::new();
+        record::write_answer(&mut out, format, s, env);
+        out
+    };
+    let headers: Vec<(&[u8], Vec<u8>)> =
+        made.headers.iter().map(|(name, value)| (name.as_bytes(), written(value))).collect();
+    let headers =
+        headers.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, &value[..]));
+    let body = match &made.body {
+        Payload::Bytes(bytes) => Cow::Borrowed(&bytes[..]),
+        Payload::Format(format) => Cow::Owned(written(format)),
+    };
+    let content_type = made.content_type.as_deref().filter(|_| !body.is_empty()).map(str::as_bytes);
+    let text = http1::compose(status, headers, content_type, &body);
+    Canned::parse(&text, &Limits::default()).ok()
 }
 
 /// The operator's answer, or the built-in one.

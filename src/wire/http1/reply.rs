@@ -56,6 +56,42 @@ pub fn builtins() -> &'static [Builtin] {
     &BUILTINS
 }
 
+/// The reason phrase of an answer of the operator's own (`http-error`): for some codes another one, as in haproxy 2.6.
+pub fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        407 => "Proxy Authentication Required",
+        413 => "Request Entity Too Large",
+        502 => "Bad Gateway or Proxy Error",
+        _ => builtin(status).map_or("", |row| row.reason),
+    }
+}
+
+/// A whole answer with these headers, `content-type` unless it is absent, and this body.
+pub fn compose<'a>(
+    status: u16,
+    headers: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    content_type: Option<&[u8]>,
+    body: &[u8],
+) -> Vec<u8> {
+    let mut digits = itoa::Buffer::new();
+    let mut out = Vec::with_capacity(HEAD_LEN_USUAL + body.len());
+    let mut push = |parts: &[&[u8]]| parts.iter().for_each(|part| out.extend_from_slice(part));
+    push(&[b"HTTP/1.1 ", digits.format(status).as_bytes(), b" ", reason(status).as_bytes(), b"\r\n"]);
+    for (name, value) in headers {
+        push(&[name, b": ", value, b"\r\n"]);
+    }
+    push(&[b"content-length: ", digits.format(body.len()).as_bytes(), b"\r\n"]);
+    if let Some(content_type) = content_type {
+        push(&[b"content-type: ", content_type, b"\r\n"]);
+    }
+    push(&[b"\r\n", body]);
+    out
+}
+
+/// Bytes that most heads fit into.
+const HEAD_LEN_USUAL: usize = 256;
+
 impl Builtin {
     /// Appends the body.
     pub fn write_body(&self, out: &mut Vec<u8>) {

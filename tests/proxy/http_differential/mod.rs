@@ -19,6 +19,7 @@ mod timeouts;
 mod queues;
 mod retries;
 mod ends;
+mod answers;
 mod options;
 mod names;
 mod lines;
@@ -51,6 +52,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("awaited bodies", ends::BUFFERED),
     ("ends in TCP mode", ends::TCP_ENDS),
     ("options", options::SCENES),
+    ("answers", answers::SCENES),
     ("restricted names", names::RESTRICTED),
     ("told names", names::TOLD),
     ("lines", lines::SCENES),
@@ -156,6 +158,11 @@ fn ends_in_tcp_mode() {
 #[test]
 fn options_and_reuse() {
     compare(options::SCENES);
+}
+
+#[test]
+fn answers_of_the_operators_own() {
+    compare(answers::SCENES);
 }
 
 #[test]

@@ -35,11 +35,12 @@ const PLAYED_AT_ONCE: usize = 32;
 const STOPPED: &str = "the script stopped: ";
 
 /// Files of the directory `${files}`, for `errorfile`.
-pub const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 5] = [
     ("own503", "HTTP/1.1 503 Sorry\r\nX-Own: yes\r\nContent-Length: 3\r\n\r\nown"),
     ("own502", "HTTP/1.1 502 Bad\r\nX-Own: yes\r\nContent-Length: 3\r\n\r\nown"),
     ("own504", "HTTP/1.0 504 Late\r\nX-Own: yes\r\nConnection: close\r\n\r\nlate\n"),
     ("empty", ""),
+    ("format", "a  %%  {%b}\t\"%s\"\n\n%ci\\n\n"),
 ];
 
 /// The sockets of one row with one proxy.
