@@ -76,6 +76,7 @@ fn check_proxy(proxy: &mut ProxyDraft, global: &Global, diags: &mut Diags) {
     check::balance::key_is_there(proxy, diags);
     check::servers::names(proxy, diags);
     check::servers::cookies(proxy, diags);
+    check::servers::redirects(proxy, diags);
     check::servers::mptcp_options(proxy, diags);
     check::servers::tfo_retries(proxy, diags);
 }
@@ -211,6 +212,7 @@ fn make_server(
         pool_max_conn: options.pool_max_conn,
         pool_purge_delay_ms: options.pool_purge_delay_ms,
         cookie: options.cookie,
+        redir: options.redir,
         guid: options.guid,
     })
 }

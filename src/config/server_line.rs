@@ -46,6 +46,7 @@ pub struct ServerOptions {
     pub pool_max_conn: i32,
     pub pool_purge_delay_ms: u64,
     pub cookie: Option<String>,
+    pub redir: Option<String>,
     pub guid: Option<String>,
     /// Empty: `last,libc`.
     pub init_addr: Vec<InitAddr>,
@@ -70,6 +71,7 @@ impl Default for ServerOptions {
             pool_max_conn: -1,
             pool_purge_delay_ms: 5000,
             cookie: None,
+            redir: None,
             guid: None,
             init_addr: Vec::new(),
         }
@@ -202,6 +204,7 @@ pub static ROWS: &[ServerOption] = &[
         server.cookie = Some(args[0].to_string());
         Ok(0)
     }),
+    option("redir", "expects <prefix> as argument.", "<prefix>: a 302 to there for GET and HEAD", redir),
     no_op(
         "guid",
         Arity::one("expects <value> as argument."),
@@ -308,6 +311,14 @@ fn from_minus_one(name: &str, text: &str) -> Result<i32, String> {
 fn pool_purge_delay(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
     server.pool_purge_delay_ms =
         number::time(&args[0], Unit::Ms).map_err(|e| number::time_error(e, &args[0], "pool-purge-delay"))?;
+    Ok(0)
+}
+
+fn redir(server: &mut ServerOptions, args: &[Word], _: Outside<'_>) -> Taken {
+    if args[0].bytes().iter().any(u8::is_ascii_control) {
+        return Err("'redir' : the prefix has a character that cannot stand in a header line".into());
+    }
+    server.redir = Some(args[0].to_string());
     Ok(0)
 }
 

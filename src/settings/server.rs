@@ -55,6 +55,8 @@ pub struct Server {
     pub pool_purge_delay_ms: u64,
     /// `cookie`: the value that leads to it.
     pub cookie: Option<String>,
+    /// `redir`: where clients are sent instead of to it, in front of the path.
+    pub redir: Option<String>,
     /// `guid`.
     pub guid: Option<String>,
 }

@@ -43,6 +43,9 @@ pub fn start(s: &mut Stream, env: &mut Env) -> Turn {
 /// As [`start`], with `more` sessions for a server that counts this one already.
 fn start_as(s: &mut Stream, env: &mut Env, more: u64) -> Turn {
     let Some(server) = s.server else { return route::no_server(s, env, Stage::Connect) };
+    if let Some(turn) = http::redirect::instead_of(server, s, env) {
+        return turn;
+    }
     if s.http.is_some() && http::reuse::take_idle(s, server, env) {
         count_session(s, server, env, more);
         return connected(s, env);
@@ -75,6 +78,15 @@ fn count_session(s: &mut Stream, server: ServerId, env: &mut Env, more: u64) {
         return;
     }
     counters.sess.enter();
+    counters.sess_rate.add(now, 1);
+    counters.last_session_ms = Some(now as i64);
+}
+
+/// Counts a session of a server that is not connected to: it is not there at any time.
+pub fn count_session_without(server: ServerId, env: &mut Env) {
+    let now = env.now_ms();
+    let counters = &mut env.server(server).counters;
+    counters.sess.tot += 1;
     counters.sess_rate.add(now, 1);
     counters.last_session_ms = Some(now as i64);
 }

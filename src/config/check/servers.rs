@@ -39,6 +39,15 @@ pub fn cookies(proxy: &mut ProxyDraft, diags: &mut Diags) {
     }
 }
 
+/// A redirection is an HTTP answer.
+pub fn redirects(proxy: &ProxyDraft, diags: &mut Diags) {
+    let tcp = proxy.settings.mode == Mode::Tcp && proxy.settings.kind.is_backend();
+    if tcp && proxy.servers.iter().any(|server| server.options.redir.is_some()) {
+        let title = proxy.title();
+        diags.alert(format!("{title} : server cannot have cookie or redirect prefix in non-HTTP mode."));
+    }
+}
+
 /// Warns when two servers have the same dynamic cookie: the second would get no client by it.
 pub fn dynamic_cookies(proxy: &ProxyDraft, servers: &[Server], diags: &mut Diags) {
     let mut seen = HashSet::new();

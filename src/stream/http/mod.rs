@@ -6,6 +6,7 @@ pub mod hold;
 pub mod name;
 pub mod persistence;
 pub mod prepare;
+pub mod redirect;
 pub mod reply;
 pub mod request;
 pub mod response;

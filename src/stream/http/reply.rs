@@ -13,15 +13,10 @@ use std::borrow::Cow;
 /// Ends the exchange with `status`: an error document while the response has not begun, else a close.
 /// In TCP mode the client's connection is closed.
 pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
-    connect::drop_back(s, env);
-    s.phase_deadline_ms = None;
-    if !s.is_http || env.proxy_settings(s.frontend).mode == Mode::Tcp {
+    if !may_answer(s, env) {
         return Turn::Go(Phase::Closed);
     }
     let Some(http) = s.http.as_mut() else { return Turn::Go(Phase::Closed) };
-    if http.response_started {
-        return Turn::Go(Phase::Closed);
-    }
     http.status = status;
     http.local = true;
     http.response_started = true;
@@ -41,9 +36,27 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     let Some(http) = s.http.as_mut() else { return Turn::Go(Phase::Closed) };
     let own = own.as_deref();
     http.keep_front &= own.is_none_or(Canned::keeps);
+    let text = document(status, http, own);
+    send_text(s, env, text)
+}
+
+/// Ends the exchange with an answer made elsewhere, which says that the connection closes.
+pub fn close_with(s: &mut Stream, env: &mut Env, status: u16, answer: Vec<u8>) -> Turn {
+    if !may_answer(s, env) {
+        return Turn::Go(Phase::Closed);
+    }
+    let Some(http) = s.http.as_mut() else { return Turn::Go(Phase::Closed) };
+    http.status = status;
+    http.local = true;
+    http.response_started = true;
+    http.keep_front = false;
+    send_text(s, env, answer)
+}
+
+fn send_text(s: &mut Stream, env: &mut Env, mut text: Vec<u8>) -> Turn {
     s.res.abandon(&mut env.pools.buffers, &mut env.pools.pipes);
-    let mut text = document(status, http, own);
-    if http.has_line && env.proxy_settings(s.frontend).http.adjusts_client {
+    let understood = s.http.as_ref().is_some_and(|http| http.has_line);
+    if understood && env.proxy_settings(s.frontend).http.adjusts_client {
         adjust_case(&mut text, &env.settings.global.header_cases);
     }
     if !text.is_empty() {
@@ -54,6 +67,14 @@ pub fn fail(s: &mut Stream, env: &mut Env, status: u16) -> Turn {
     }
     s.phase_deadline_ms = Some(env.now_ms() + super::linger_ms(s, env));
     Turn::Go(Phase::Reply)
+}
+
+/// Lets go of the server; whether the client can be answered still.
+fn may_answer(s: &mut Stream, env: &mut Env) -> bool {
+    connect::drop_back(s, env);
+    s.phase_deadline_ms = None;
+    let speaks_http = s.is_http && env.proxy_settings(s.frontend).mode == Mode::Http;
+    speaks_http && s.http.as_ref().is_some_and(|http| !http.response_started)
 }
 
 /// Bytes of a request that is here as a whole, nothing of it sent.

@@ -45,7 +45,7 @@ pub use forward::{Link, request_edits, response_edits, target_change};
 pub use framing::{Asked, Body, Leniency, Mend, RequestFraming, ResponseFraming};
 pub use head::{Method, Parsed, RequestHead, ResponseHead, Version};
 pub use plain::{make_plain_request, make_plain_response};
-pub use reply::{Builtin, builtin, builtins, compose};
+pub use reply::{Builtin, builtin, builtins, compose, write_redirect};
 pub use target::{Target, TargetForm};
 pub use values::{Connection, elements, has_token, trim};
 

@@ -92,6 +92,16 @@ pub fn compose<'a>(
 /// Bytes that most heads fit into.
 const HEAD_LEN_USUAL: usize = 256;
 
+/// Appends the answer that sends a client on to `prefix` and `path`, and closes.
+pub fn write_redirect(out: &mut Vec<u8>, prefix: &[u8], path: &[u8]) {
+    out.extend_from_slice(
+        b"HTTP/1.1 302 Found\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ",
+    );
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(path);
+    out.extend_from_slice(b"\r\nconnection: close\r\n\r\n");
+}
+
 impl Builtin {
     /// Appends the body.
     pub fn write_body(&self, out: &mut Vec<u8>) {

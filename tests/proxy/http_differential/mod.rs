@@ -23,6 +23,7 @@ mod answers;
 mod options;
 mod names;
 mod lines;
+mod redirects;
 mod hostile_framing;
 mod hostile_chunks;
 mod hostile_heads;
@@ -56,6 +57,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("restricted names", names::RESTRICTED),
     ("told names", names::TOLD),
     ("lines", lines::SCENES),
+    ("redirections by servers", redirects::SCENES),
     ("hostile framing", hostile_framing::SCENES),
     ("hostile chunks", hostile_chunks::SCENES),
     ("hostile heads", hostile_heads::SCENES),
@@ -103,6 +105,11 @@ fn bodies_of_both_directions() {
 #[test]
 fn errors_and_their_answers() {
     compare(errors::SCENES);
+}
+
+#[test]
+fn servers_that_send_elsewhere() {
+    compare(redirects::SCENES);
 }
 
 #[test]
