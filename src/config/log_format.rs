@@ -63,10 +63,10 @@ pub const VARIABLES: &[Variable] = &[
     ("fi", Tag::FrontendIp, false),
     ("fp", Tag::FrontendPort, false),
     ("ft", Tag::FrontendTransport, false),
-    ("hr", Tag::RequestHeaders, true),
-    ("hrl", Tag::RequestHeadersList, true),
-    ("hs", Tag::ResponseHeaders, true),
-    ("hsl", Tag::ResponseHeadersList, true),
+    ("hr", Tag::RequestHeaders, false),
+    ("hrl", Tag::RequestHeadersList, false),
+    ("hs", Tag::ResponseHeaders, false),
+    ("hsl", Tag::ResponseHeadersList, false),
     ("lc", Tag::LogCounter, false),
     ("ms", Tag::Millis, false),
     ("pid", Tag::Pid, false),
@@ -85,7 +85,7 @@ pub const VARIABLES: &[Variable] = &[
     ("trg", Tag::RequestDateUtc, true),
     ("trl", Tag::RequestDateLocal, true),
     ("ts", Tag::Flags, false),
-    ("tsc", Tag::FlagsWithCookies, true),
+    ("tsc", Tag::FlagsWithCookies, false),
 ];
 
 /// Compiles `text`; variables that need it are refused unless `http`.
@@ -341,7 +341,7 @@ mod tests {
     fn some_variables_need_http() {
         assert_eq!(compile("%ci %r", false).unwrap_err(), "format variable 'r' is reserved for HTTP mode");
         let needing = VARIABLES.iter().filter(|(name, _, _)| compile(&format!("%{name}"), false).is_err());
-        assert_eq!(needing.count(), 22);
+        assert_eq!(needing.count(), 17);
     }
 
     #[test]

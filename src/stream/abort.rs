@@ -4,7 +4,7 @@
 //! has gone. A reset leaves no doubt.
 
 use super::http::reply;
-use super::{Cause, Env, Phase, Stage, Stream, Turn};
+use super::{Cause, Env, Phase, Stage, Stream, Turn, route};
 use crate::conn::Connection;
 use crate::event::readiness::Readiness;
 use crate::sys::io as sys_io;
@@ -36,6 +36,54 @@ pub fn while_waiting(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     }
     s.conclude(Cause::ClientAbort, stage);
     Some(Turn::Go(Phase::Closed))
+}
+
+/// When a client that waits in TCP mode, and has said nothing so far, is silent for too long. A connect(2) under way is
+/// not given up for it, as in the reference.
+pub fn silence(s: &Stream, env: &Env) -> Option<u64> {
+    matches!(s.phase, Phase::Queue | Phase::Backoff).then(|| silent_from(s, env)).flatten()
+}
+
+/// Whether the client was silent for too long while its server did not answer: then the failure counts as the client's
+/// as well.
+pub fn was_silent(s: &Stream, env: &mut Env) -> bool {
+    let unread = || env.conns.get(s.front).is_some_and(|f| matches!(sys_io::unread_len(f.fd()), Ok(1..)));
+    let was = silent_from(s, env).is_some_and(|at| at <= env.now_ms()) && !unread();
+    if was {
+        count(s, env);
+    }
+    was
+}
+
+fn silent_from(s: &Stream, env: &Env) -> Option<u64> {
+    if s.is_http {
+        return None;
+    }
+    let front = env.conns.get(s.front)?;
+    if front.ready.intersects(Readiness::READABLE | Readiness::READ_CLOSED) || s.req.waiting() > 0 {
+        return None;
+    }
+    Some(front.last_activity_ms + env.proxy_settings(s.frontend).timeouts.client_ms?)
+}
+
+/// That time is over.
+pub fn silent(s: &mut Stream, env: &mut Env) -> Turn {
+    let Some(front) = env.conns.get_mut(s.front) else { return Turn::Go(Phase::Closed) };
+    if matches!(sys_io::unread_len(front.fd()), Ok(1..)) {
+        // It has said something before anyone listened.
+        front.ready.insert(Readiness::READABLE);
+        return Turn::Wait;
+    }
+    let stage = match s.phase == Phase::Queue {
+        true => {
+            route::leave_queue(s, env, false);
+            Stage::Queue
+        }
+        false => Stage::Connect,
+    };
+    count(s, env);
+    s.conclude(Cause::ClientTimeout, stage);
+    Turn::Go(Phase::Closed)
 }
 
 /// Ends a stream whose request is with the server when its client has left, which only `option abortonclose` asks for.

@@ -214,8 +214,8 @@ fn connected(s: &mut Stream, env: &mut Env) -> Turn {
     if let Some(front) = env.conns.get_mut(s.front) {
         front.note_read(now);
     }
-    if s.http.is_none() && env.proxy_settings(s.frontend).options.logasap {
-        super::finish::log(s, env);
+    if s.http.is_none() {
+        super::record::log_early(s, env, 0);
     }
     Turn::Go(Phase::Exchange)
 }
@@ -344,6 +344,7 @@ fn give_up(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
         route::count(server, env, |counters| counters.failed_conns += 1);
     }
     let cause = match failure {
+        _ if abort::was_silent(s, env) => Cause::ClientTimeout,
         Failure::Error | Failure::AtOnce | Failure::NotMade => Cause::ServerAbort,
         Failure::Timeout => Cause::ServerTimeout,
     };

@@ -169,10 +169,8 @@ fn close_front(s: &mut Stream, env: &mut Env) {
     let nolinger = env.proxy_settings(s.frontend).options.nolinger;
     if let Some(front) = env.conns.get_mut(s.front) {
         if nolinger {
-            if s.is_http {
-                // What was sent arrives before the reset.
-                front.shut_write();
-            }
+            // What was sent arrives before the reset.
+            front.shut_write();
             front.reset_on_close();
         } else if !front.at_end && !front.broken() && (front.may_read() || s.marks.connected_ms.is_none()) {
             let _ = sys_io::discard(front.fd(), DISCARD_LEN_MAX);

@@ -8,6 +8,7 @@ use crate::log::record::{Load, Record};
 use crate::settings::log_format::{Format, Tag};
 use crate::settings::{Level, LogLine, Proxy as ProxySettings};
 use crate::sys::addr::SockAddr;
+use crate::sys::io as sys_io;
 use crate::sys::socket;
 
 /// Bytes of a unique id at most; a longer one is cut, as in the reference.
@@ -15,18 +16,18 @@ const UNIQUE_ID_LEN_MAX: usize = 127;
 
 /// Writes the log line of the exchange, unless it was written or nobody wants it.
 pub fn log(s: &mut Stream, env: &mut Env) {
-    write(s, env, 0);
+    write(s, env, None);
 }
 
 /// Writes it as soon as the response head of `head_len` bytes may go, for `option logasap`.
 pub fn log_early(s: &mut Stream, env: &mut Env, head_len: usize) {
     if env.proxy_settings(s.frontend).options.logasap {
-        write(s, env, head_len as u64);
+        write(s, env, Some(head_len as u64));
     }
 }
 
-/// The line; `leaving` bytes are about to be sent to the client.
-fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
+/// The line; an early one when `leaving` bytes are about to be sent to the client.
+fn write(s: &mut Stream, env: &mut Env, leaving: Option<u64>) {
     if s.logged {
         return;
     }
@@ -41,7 +42,9 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
     if options.dontlog_normal && normal {
         return;
     }
-    if options.dontlognull && is_null(s) {
+    // What is told early, or without a format, is told of every connection, as in the reference.
+    let may_be_null = leaving.is_none() && (s.is_http || settings.log_format.is_some());
+    if options.dontlognull && may_be_null && is_null(s, env) {
         return;
     }
     // The short default line tells of connections, not of what was no request.
@@ -66,7 +69,7 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
     let mut page = env.logger.page();
     if let Some(mut record) = record(s, env, local.as_ref()) {
         record.unique_id = record.unique_id.or(own_id.as_deref());
-        record.bytes_out += leaving;
+        record.bytes_out += leaving.unwrap_or(0);
         env.logger.write(&mut page, line, &record, &env.clock);
     }
     env.logger.send_page(page, &settings.logs, line, &env.clock);
@@ -75,8 +78,10 @@ fn write(s: &mut Stream, env: &mut Env, leaving: u64) {
 }
 
 /// Whether the client sent nothing (`option dontlognull`).
-fn is_null(s: &Stream) -> bool {
-    s.req.delivered == 0 && s.req.waiting() == 0 && !http::has_request(s)
+fn is_null(s: &Stream, env: &Env) -> bool {
+    // Nobody read what came before a server was there.
+    let unread = || env.conns.get(s.front).is_some_and(|f| matches!(sys_io::unread_len(f.fd()), Ok(1..)));
+    s.req.delivered == 0 && s.req.waiting() == 0 && !http::has_request(s) && !unread()
 }
 
 /// Gives the request its number in the process, unless it has one.

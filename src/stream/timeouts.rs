@@ -4,7 +4,7 @@
 //! fires and put back when it was too early. An entry is moved only when it must fire earlier.
 
 use super::http::{self, hold, request};
-use super::{Alarm, Cause, Env, Phase, Stage, Stream, Turn, connect, route, tcp::Side};
+use super::{Alarm, Cause, Env, Phase, Stage, Stream, Turn, abort, connect, route, tcp::Side};
 use crate::conn::ConnId;
 
 /// What ran out.
@@ -41,13 +41,18 @@ pub fn expires_ms(s: &Stream, env: &Env) -> Option<u64> {
 
 fn earliest(s: &Stream, env: &Env) -> Option<(u64, Expired)> {
     if s.phase != Phase::Exchange {
-        return s.phase_deadline_ms.map(|at| (at, Expired::Phase));
+        let phase = s.phase_deadline_ms.map(|at| (at, Expired::Phase));
+        return earlier(phase, abort::silence(s, env).map(|at| (at, Expired::Client)));
     }
     let client = silence(s, Side::Front, env).map(|at| (at, Expired::Client));
-    let server = silence(s, Side::Back, env).map(|at| (at, Expired::Server));
-    match (client, server) {
-        (Some(c), Some(s)) => Some(if s.0 < c.0 { s } else { c }),
-        (c, s) => c.or(s),
+    earlier(client, silence(s, Side::Back, env).map(|at| (at, Expired::Server)))
+}
+
+/// The earlier one; the first of two at the same time.
+fn earlier(a: Option<(u64, Expired)>, b: Option<(u64, Expired)>) -> Option<(u64, Expired)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
+        (a, b) => a.or(b),
     }
 }
 
@@ -118,6 +123,7 @@ pub fn act(s: &mut Stream, env: &mut Env, what: Expired) -> Turn {
     match (s.phase, what) {
         (Phase::Request, _) => request::timed_out(s, env),
         (Phase::Hold, _) => hold::timed_out(s, env),
+        (Phase::Queue | Phase::Backoff, Expired::Client) => abort::silent(s, env),
         (Phase::Queue, _) => route::timed_out(s, env),
         (Phase::Connect, _) => connect::timed_out(s, env),
         (Phase::Backoff, _) => connect::after_backoff(s, env),

@@ -317,3 +317,13 @@ fn nolinger_on_the_backend_keeps_a_half_closed_exchange_whole() {
         rig.expect_log();
     });
 }
+
+#[test]
+fn nolinger_lets_a_refused_client_have_its_end() {
+    tcp("frontend option nolinger\nbackend server s1 ${s1} disabled", |rig| {
+        let mut client = rig.client();
+        client.read_to_end();
+        client.close();
+        rig.expect_log();
+    });
+}

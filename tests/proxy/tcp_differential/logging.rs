@@ -53,6 +53,38 @@ fn dontlognull_still_logs_an_empty_connection_to_a_refusing_server() {
 }
 
 #[test]
+fn dontlognull_logs_a_client_that_spoke_to_nobody() {
+    tcp("frontend option dontlognull\nbackend server s1 ${refused}\nbackend retries 1", |rig| {
+        let mut client = rig.client();
+        client.send("anyone?");
+        client.read_to_end();
+        client.close();
+        rig.expect_log();
+    });
+}
+
+#[test]
+fn dontlognull_does_not_hide_what_logasap_tells() {
+    tcp("frontend option dontlognull\nfrontend option logasap", |rig| {
+        let mut client = rig.client();
+        let mut server = rig.s1.accept();
+        rig.expect_log();
+        client.close();
+        server.read_to_end();
+        server.close();
+        rig.expect_no_log();
+    });
+}
+
+#[test]
+fn flags_with_cookies_and_captures_are_known_in_tcp_mode() {
+    tcp("frontend log-format \"%ci:%cp %f %b %s %ts %tsc %hr %hs %hrl %hsl\"", |rig| {
+        exchange(rig);
+        rig.expect_log();
+    });
+}
+
+#[test]
 fn dontlog_normal_logs_only_what_went_wrong() {
     tcp("frontend option dontlog-normal", |rig| {
         exchange(rig);

@@ -171,3 +171,55 @@ fn timeout_client_ends_a_client_that_does_not_read() {
         rig.expect_log_without_bytes();
     });
 }
+
+#[test]
+fn timeout_client_ends_a_client_that_says_nothing_while_the_connect_goes_on() {
+    tcp(
+        "frontend timeout client 250\nbackend server s1 ${dark}\nbackend timeout connect 500\nbackend retries 1",
+        |rig| {
+            let mut client = rig.client();
+            client.read_to_end();
+            rig.expect_log();
+        },
+    );
+}
+
+#[test]
+fn timeout_client_ends_a_client_that_says_nothing_between_two_connects() {
+    tcp("frontend timeout client 300\nbackend server s1 ${refused}\nbackend retries 5", |rig| {
+        let mut client = rig.client();
+        client.read_to_end();
+        rig.expect_log();
+    });
+}
+
+#[test]
+fn timeout_client_spares_a_client_that_spoke_while_the_connect_goes_on() {
+    tcp(
+        "frontend timeout client 100\nbackend server s1 ${dark}\nbackend timeout connect 400\nbackend retries 0",
+        |rig| {
+            let mut client = rig.client();
+            client.send("anyone?");
+            client.read_to_end();
+            rig.expect_log();
+        },
+    );
+}
+
+#[test]
+fn timeout_client_ends_a_client_that_says_nothing_in_the_queue() {
+    tcp(
+        "frontend timeout client 400\nbackend server s1 ${s1} maxconn 1\nbackend timeout queue 5s\nbackend timeout tunnel 9s",
+        |rig| {
+            let mut first = rig.client();
+            let mut server = rig.s1.accept();
+            first.send("a");
+            server.expect("a");
+            let mut second = rig.client();
+            second.read_to_end();
+            rig.expect_log();
+            first.send("b");
+            server.expect("b");
+        },
+    );
+}
