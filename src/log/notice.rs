@@ -29,6 +29,11 @@ pub fn cannot_bind_source(out: &mut String, backend: &str) {
     let _ = write!(out, "Cannot bind to source address before connect() for backend {backend}.");
 }
 
+/// `option checkcache` kept a response from a client.
+pub fn cookie_blocked(out: &mut String, backend: &str, server: &str) {
+    let _ = write!(out, "Blocking cacheable cookie in response from instance {backend}, server {server}.");
+}
+
 /// Accepting rests for another reason; not in the reference's words.
 pub fn accept_paused(out: &mut String, frontend: &str, listener: &str, reason: &dyn Display) {
     let _ = write!(out, "Proxy {frontend} cannot accept on {listener}: {reason}; accepting is paused.");
@@ -60,6 +65,9 @@ mod tests {
             out,
             "Proxy www reached process FD limit (maxsock=99). Please check 'ulimit-n' and restart."
         );
+        out.clear();
+        cookie_blocked(&mut out, "app", "s1");
+        assert_eq!(out, "Blocking cacheable cookie in response from instance app, server s1.");
         out.clear();
         cannot_bind_source(&mut out, "app");
         assert_eq!(out, "Cannot bind to source address before connect() for backend app.");

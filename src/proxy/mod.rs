@@ -1,6 +1,7 @@
 //! A live proxy and server: state, limits, queue, idle connections.
 
 pub mod bad_message;
+pub mod cacheable;
 pub mod limits;
 pub mod listener;
 pub mod persistence;

@@ -119,6 +119,7 @@ pub struct Options {
     pub accept_unsafe_violations_in_http_request: bool,
     pub accept_unsafe_violations_in_http_response: bool,
     pub socket_stats: bool,
+    pub checkcache: bool,
     pub contstats: bool,
     pub independent_streams: bool,
     pub transparent: bool,

@@ -61,6 +61,11 @@ pub const ROWS: &[Directive] = &[
     flag("option accept-invalid-http-request", Sections::FRONT, "older name of the option above"),
     flag("option socket-stats", Sections::FRONT, "statistics of each listener"),
     flag(
+        "option checkcache",
+        Sections::BACK,
+        "responses whose cookies a cache could give to others are blocked",
+    ),
+    flag(
         "option independent-streams",
         Sections::PROXY,
         "what goes to a server does not put off 'timeout server'; no effect in frontends",
@@ -134,6 +139,7 @@ const fn idle(name: &'static str, sections: Sections, why: &'static str) -> Dire
 
 /// Flags that need `mode http`; on in another mode they are warned about.
 const NEED_HTTP: &[&str] = &[
+    "option checkcache",
     "option http-no-delay",
     "option http-ignore-probes",
     "option accept-unsafe-violations-in-http-request",
@@ -204,6 +210,7 @@ fn store(name: &str, on: bool, o: &mut Options) {
         "option prefer-last-server" => o.prefer_last_server = on,
         "option idle-close-on-response" => o.idle_close_on_response = on,
         "option socket-stats" => o.socket_stats = on,
+        "option checkcache" => o.checkcache = on,
         "option contstats" => o.contstats = on,
         "option independent-streams" => o.independent_streams = on,
         "option transparent" => o.transparent = on,

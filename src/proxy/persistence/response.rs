@@ -4,8 +4,9 @@ use super::dates;
 use super::request::PREFIX_DELIMITER;
 use super::{Persistence, Returned};
 use crate::base::ids::ServerId;
+use crate::proxy::cacheable::{Cacheable, sets_cookie};
 use crate::settings::{Cookie, CookieMode};
-use crate::wire::http1::{Edits, HeaderField, Known, Method, Range16, ResponseHead, elements, set_cookie};
+use crate::wire::http1::{Edits, HeaderField, Method, Range16, ResponseHead, set_cookie};
 
 /// An expired cookie: the server has no cookie, so the client is to forget the one that led elsewhere.
 const FORGET: &[u8] = b"; Expires=Thu, 01-Jan-1970 00:00:01 GMT";
@@ -25,27 +26,27 @@ pub struct Context<'a> {
 
 impl Persistence {
     /// Adds to `edits` what the response `head` needs before it goes to the client. `cookie` is the backend's, if
-    /// it has one; without one only blanks around `=` go.
+    /// it has one; without one only blanks around `=` go. True when caches are told to keep nothing of it.
     pub fn edit_response(
         &mut self,
         cookie: Option<&Cookie>,
         context: Context<'_>,
         (head, bytes): (&ResponseHead, &[u8]),
         edits: &mut Edits,
-    ) {
+    ) -> bool {
         let lines = head.fields.list().iter().filter(|field| sets_cookie(field, bytes));
         for field in lines {
             self.set_cookie_line(cookie, &context, field, bytes, edits);
         }
-        let Some(cookie) = cookie else { return };
-        if self.must_insert(cookie, &context) {
-            self.write_cookie(cookie, &context);
-            let end = head.fields.end();
-            edits.replace_parts(Range16 { start: end, end }, [&b"set-cookie: "[..], &self.line, b"\r\n"]);
-            if cookie.nocache && is_cacheable(context.method, head, bytes) {
-                edits.insert(end, b"cache-control: private\r\n");
-            }
+        let Some(cookie) = cookie.filter(|cookie| self.must_insert(cookie, &context)) else { return false };
+        self.write_cookie(cookie, &context);
+        let end = head.fields.end();
+        edits.replace_parts(Range16 { start: end, end }, [&b"set-cookie: "[..], &self.line, b"\r\n"]);
+        let hides = cookie.nocache && Cacheable::of(context.method, head.status, &head.fields, bytes).message;
+        if hides {
+            edits.insert(end, b"cache-control: private\r\n");
         }
+        hides
     }
 
     /// Whether the server is the one that the client's cookie names.
@@ -165,48 +166,6 @@ enum Fate<'a> {
     Becomes(&'a [u8]),
     /// Its value gets this in front.
     Follows(&'a [u8]),
-}
-
-fn sets_cookie(field: &HeaderField, bytes: &[u8]) -> bool {
-    field.known == Known::SetCookie || field.name.of(bytes).eq_ignore_ascii_case(b"set-cookie2")
-}
-
-/// Whether a cache between client and proxy may keep a response, as far as the reference looks: RFC 9111 section 3
-/// without what depends on the request's headers, and only if the server says how long or how to validate.
-fn is_cacheable(method: Method, head: &ResponseHead, bytes: &[u8]) -> bool {
-    let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
-    if !safe || !matches!(head.status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501) {
-        return false;
-    }
-    let mut lives = false;
-    for field in head.fields.list() {
-        let (name, value) = (field.name.of(bytes), field.value.of(bytes));
-        if name.eq_ignore_ascii_case(b"pragma") {
-            if value.eq_ignore_ascii_case(b"no-cache") {
-                return false;
-            }
-        } else if name.eq_ignore_ascii_case(b"cache-control") {
-            if elements(value).any(forbids) {
-                return false;
-            }
-            lives |= elements(value).any(limits);
-        } else {
-            let tells = [&b"expires"[..], b"last-modified", b"etag"];
-            lives |= tells.iter().any(|known| name.eq_ignore_ascii_case(known));
-        }
-    }
-    lives
-}
-
-fn forbids(directive: &[u8]) -> bool {
-    let words = [&b"no-cache"[..], b"no-store", b"private", b"max-age=0", b"s-maxage=0"];
-    words.iter().any(|word| directive.eq_ignore_ascii_case(word))
-}
-
-fn limits(directive: &[u8]) -> bool {
-    let starts =
-        |word: &[u8]| directive.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    starts(b"max-age") || starts(b"s-maxage")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTTP mode: what a stream does besides moving bytes.
 
 pub mod bad;
+pub mod checkcache;
 pub mod failure;
 pub mod hold;
 pub mod name;

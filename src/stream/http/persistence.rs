@@ -46,20 +46,20 @@ fn named(value: &[u8], list: &[ServerId], servers: &[Server], persist: bool) -> 
     named
 }
 
-/// Adds what the response, whose head is at the start of `bytes`, needs.
+/// Adds what the response, whose head is at the start of `bytes`, needs. True when caches are told to keep nothing of it.
 pub fn edit_response(
     http: &mut Exchange,
     bytes: &[u8],
     (front, back): (&settings::Proxy, &settings::Proxy),
     server: &Server,
     now_secs: i64,
-) {
+) -> bool {
     if !reads_cookies(front, back) {
-        return;
+        return false;
     }
     let value = server.cookie.as_deref().map(str::as_bytes);
     let context = Context { server: server.id, value, method: http.request.method, now_secs };
-    http.persistence.edit_response(back.cookie.as_ref(), context, (&http.response, bytes), &mut http.edits);
+    http.persistence.edit_response(back.cookie.as_ref(), context, (&http.response, bytes), &mut http.edits)
 }
 
 /// The server that the request's cookie names, while it may be used; else the request is balanced from here on.

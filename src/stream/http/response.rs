@@ -1,7 +1,7 @@
 //! The response: its head, and the body after it.
 
 use super::failure::{aborted, closed_early, count_failed, malformed, reset_early};
-use super::{Exchange, bad, persistence, reply, retry, reuse};
+use super::{Exchange, bad, checkcache, persistence, reply, retry, reuse};
 use crate::base::ids::ProxyId;
 use crate::channel::{Channel, UNLIMITED};
 use crate::conn::mux::Body;
@@ -257,7 +257,11 @@ fn start(s: &mut Stream, env: &mut Env, at: usize) -> Result<(), Turn> {
         let settings = &env.settings.proxies;
         let sides = (&settings[s.frontend.0 as usize], &settings[backend.0 as usize]);
         let server = &env.servers[server.0 as usize];
-        persistence::edit_response(http, &buffer.data()[at..], sides, server, env.clock.wall().secs);
+        let bytes = &buffer.data()[at..];
+        let hidden = persistence::edit_response(http, bytes, sides, server, env.clock.wall().secs);
+        if sides.1.options.checkcache && !hidden && checkcache::shares_cookie(http, bytes) {
+            return Err(checkcache::block(s, env));
+        }
     }
     response_edits(
         &http.response,

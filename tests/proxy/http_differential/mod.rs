@@ -20,6 +20,7 @@ mod queues;
 mod retries;
 mod ends;
 mod answers;
+mod caches;
 mod options;
 mod names;
 mod lines;
@@ -54,6 +55,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("ends in TCP mode", ends::TCP_ENDS),
     ("options", options::SCENES),
     ("answers", answers::SCENES),
+    ("caches", caches::SCENES),
     ("restricted names", names::RESTRICTED),
     ("told names", names::TOLD),
     ("lines", lines::SCENES),
@@ -170,6 +172,11 @@ fn options_and_reuse() {
 #[test]
 fn answers_of_the_operators_own() {
     compare(answers::SCENES);
+}
+
+#[test]
+fn cookies_that_caches_could_keep() {
+    compare(caches::SCENES);
 }
 
 #[test]
