@@ -39,12 +39,13 @@ fn write(s: &mut Stream, env: &mut Env, leaving: Option<u64>) {
     let outcome = s.outcome.unwrap_or(Outcome::NORMAL);
     let options = &settings.options;
     let normal = outcome.is_normal() && s.retries == 0 && !http::is_failure(s);
-    if options.dontlog_normal && normal {
+    // The short line of TCP mode tells of every connection, and an early one of those without data too, as in the
+    // reference.
+    let may_be_hidden = s.is_http || settings.log_format.is_some();
+    if options.dontlog_normal && normal && may_be_hidden {
         return;
     }
-    // What is told early, or without a format, is told of every connection, as in the reference.
-    let may_be_null = leaving.is_none() && (s.is_http || settings.log_format.is_some());
-    if options.dontlognull && may_be_null && is_null(s, env) {
+    if options.dontlognull && may_be_hidden && leaving.is_none() && is_null(s, env) {
         return;
     }
     // The short default line tells of connections, not of what was no request.

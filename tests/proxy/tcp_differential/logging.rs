@@ -149,6 +149,16 @@ fn facility_and_level_make_the_priority() {
 
 #[test]
 fn the_short_default_format_names_the_ends() {
+    short_line("");
+}
+
+#[test]
+fn nothing_hides_the_short_default_format() {
+    short_line("    option dontlognull\n    option dontlog-normal\n");
+}
+
+/// One exchange of a proxy without a log format.
+fn short_line(options: &str) {
     let config = "global
     log \"${log}\" local0
 listen both
@@ -160,7 +170,7 @@ listen both
     bind fd@${fe}
     server s1 ${s1}
 ";
-    compare(config, |rig| {
+    compare(&format!("{config}{options}"), |rig| {
         exchange(rig);
         let said = loop {
             let said = rig.sink.next_within(WAIT).expect("a line");
