@@ -145,6 +145,10 @@ pub struct ProxyDraft {
     pub use_backends: Vec<(Place, String)>,
     /// `default-server` values so far.
     pub default_server: ServerOptions,
+    /// `balance` was given, here or in the `defaults`.
+    pub balance_given: bool,
+    /// `dispatch`: where it stands, and the address, resolved.
+    pub dispatch: Option<(Place, Address)>,
     /// `server` lines.
     pub servers: Vec<ServerDraft>,
     /// Where `option httplog`, `tcplog` or `log-format` stands.
@@ -192,6 +196,7 @@ impl ProxyDraft {
                 load_state: LoadState::default(),
                 server_state_file_name: None,
                 servers: Vec::new(),
+                dispatch: None,
                 balance: Balance::default(),
                 hash_type: HashType::default(),
                 hash_balance_factor_pct: 0,
@@ -219,6 +224,8 @@ impl ProxyDraft {
             default_backend: None,
             use_backends: Vec::new(),
             default_server: ServerOptions::default(),
+            balance_given: false,
+            dispatch: None,
             servers: Vec::new(),
             log_line_place: None,
             answer_lines: Vec::new(),

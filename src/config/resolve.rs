@@ -4,6 +4,7 @@ use super::check;
 use super::draft::{Draft, ProxyDraft, ServerDraft};
 use super::init_addr;
 use super::names::Names;
+use super::server_line::ServerOptions;
 use super::server_state::{self, OfBackend, StateFiles, judge};
 use crate::base::diag::Diags;
 use crate::base::ids::ServerId;
@@ -56,6 +57,14 @@ pub fn resolve(mut draft: Draft, names: Names, diags: &mut Diags) -> Settings {
             }
         }
         check::servers::dynamic_cookies(&proxy, &settings.servers[first..], diags);
+        if let Some((place, address)) = check::servers::dispatch(&mut proxy, diags) {
+            // It is called nothing, and its options are those of no line.
+            let (name, options) = (String::new(), ServerOptions::default());
+            let draft = ServerDraft { place, name, address, options };
+            let of = ServerId(settings.servers.len() as u32);
+            settings.servers.extend(make_server(draft, 0, &proxy, None, names, diags));
+            proxy.settings.dispatch = Some(of);
+        }
         settings.proxies.push(proxy.settings);
     }
     if unresolved {

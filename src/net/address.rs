@@ -162,6 +162,8 @@ impl Grammar {
     /// `server`.
     pub const SERVER: Grammar =
         Grammar { port_mandatory: false, range: false, offset: true, fd: false, ..Grammar::BIND };
+    /// `dispatch`.
+    pub const DISPATCH: Grammar = Grammar { port_mandatory: true, offset: false, ..Grammar::SERVER };
     /// The directive `source`.
     pub const SOURCE: Grammar = Grammar { offset: false, ..Grammar::SERVER };
     /// `source` on a `server` line.

@@ -41,4 +41,9 @@ impl Settings {
     pub fn server(&self, id: ServerId) -> &Server {
         &self.servers[id.0 as usize]
     }
+
+    /// What operators call it; `None` for the address of `dispatch`, which has no name.
+    pub fn server_name(&self, id: ServerId) -> Option<&str> {
+        Some(self.server(id).name.as_str()).filter(|name| !name.is_empty())
+    }
 }

@@ -214,6 +214,11 @@ impl Balance {
 }
 
 impl Proxy {
+    /// What statistics call its `balance`.
+    pub const fn balance_word(&self) -> &'static str {
+        if self.dispatch.is_some() { "none" } else { self.balance.word() }
+    }
+
     /// Whether it makes dynamic cookies at the start.
     pub fn makes_cookies(&self) -> bool {
         self.cookie.as_ref().is_some_and(|cookie| cookie.dynamic)
@@ -313,6 +318,8 @@ pub struct Proxy {
     pub server_state_file_name: Option<PathBuf>,
     /// Its servers, in order of declaration.
     pub servers: Vec<ServerId>,
+    /// `dispatch`: who gets what does not stay at a server; none of [`servers`](Self::servers). Nothing is balanced then.
+    pub dispatch: Option<ServerId>,
     /// `balance`.
     pub balance: Balance,
     /// `hash-type`.

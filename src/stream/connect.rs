@@ -279,7 +279,11 @@ fn failed(s: &mut Stream, env: &mut Env, failure: Failure) -> Turn {
 fn leaves_for_another(s: &mut Stream, env: &mut Env, backend: ProxyId, server: ServerId) -> bool {
     s.retries += 1;
     let position = env.server(server).position;
-    if wants_another(s, env, backend) && env.proxy(backend).serves_without(position) {
+    let other_serves = match env.proxy_settings(backend).dispatch {
+        Some(dispatch) => server != dispatch,
+        None => env.proxy(backend).serves_without(position),
+    };
+    if wants_another(s, env, backend) && other_serves {
         route::release_slot(s, env);
         s.redispatched = true;
         s.left_server = Some(server);

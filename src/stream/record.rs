@@ -103,6 +103,7 @@ fn record<'a>(s: &'a Stream, env: &'a Env, local: Option<&'a SockAddr>) -> Optio
     let frontend = &env.proxies[s.frontend.0 as usize];
     let started_us = (s.marks.start_ms - session.accepted_ms.min(s.marks.start_ms)) * 1000;
     let http = s.http.as_ref().filter(|h| h.has_line);
+    let named = s.server.filter(|id| env.settings.server_name(*id).is_some());
     let (back_source, server_address) = match &s.back_addresses {
         Some(both) => (both.source.clone(), both.server.clone()),
         None => (None, None),
@@ -116,7 +117,7 @@ fn record<'a>(s: &'a Stream, env: &'a Env, local: Option<&'a SockAddr>) -> Optio
         frontend: &settings.name,
         mode: if s.is_http { "HTTP" } else { "TCP" },
         backend: s.backend.map_or(settings.name.as_str(), |b| &env.settings.proxies[b.0 as usize].name),
-        server: s.server.map(|id| env.settings.server(id).name.as_str()),
+        server: named.map(|id| env.settings.server(id).name.as_str()),
         timers: timers(s, session.accepted_ms, env.clock.now_ms()),
         status: if s.is_http { http::logged_status(s) } else { 0 },
         // What was made here did not come from a server.
@@ -133,7 +134,7 @@ fn record<'a>(s: &'a Stream, env: &'a Env, local: Option<&'a SockAddr>) -> Optio
             actconn: env.counters.conn.cur,
             feconn: frontend.fe.sess.cur,
             beconn: backend.map_or(0, |b| b.be.sess.cur),
-            srvconn: s.server.map_or(0, |id| u64::from(env.servers[id.0 as usize].slots_used)),
+            srvconn: named.map_or(0, |id| u64::from(env.servers[id.0 as usize].slots_used)),
             retries: s.retries,
             redispatched: s.redispatched,
             srv_queue: u64::from(s.queue_positions.0),

@@ -104,6 +104,9 @@ fn pick(s: &mut Stream, backend: ProxyId, env: &mut Env) -> Picked {
             false => Picked::Persistent(id),
         };
     }
+    if let Some(id) = env.proxy_settings(backend).dispatch {
+        return Picked::Persistent(id);
+    }
     let hash = key::hash(s, backend, env);
     let servers = &env.servers;
     let proxy = &mut env.proxies[backend.0 as usize];

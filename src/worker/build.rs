@@ -203,6 +203,10 @@ fn servers(settings: &'static Settings) -> Vec<Server> {
         for (position, id) in proxy.servers.iter().enumerate() {
             places[id.0 as usize] = (backend, position);
         }
+        // Behind all that are balanced.
+        if let Some(id) = proxy.dispatch {
+            places[id.0 as usize] = (backend, proxy.servers.len());
+        }
     }
     let make = |(at, s): (usize, &'static settings::Server)| {
         let (id, (backend, position)) = (ServerId(at as u32), places[at]);

@@ -1,8 +1,8 @@
 //! Servers of a backend.
 
-use crate::base::diag::{Diags, Severity};
+use crate::base::diag::{Diags, Place, Severity};
 use crate::config::draft::ProxyDraft;
-use crate::net::address::Transport;
+use crate::net::address::{Address, Transport};
 use crate::settings::{Mode, RetryOn, Server};
 use std::collections::{HashMap, HashSet};
 
@@ -37,6 +37,17 @@ pub fn cookies(proxy: &mut ProxyDraft, diags: &mut Diags) {
         ));
         server.options.cookie = None;
     }
+}
+
+/// The address of `dispatch`, unless the servers are balanced.
+pub fn dispatch(proxy: &mut ProxyDraft, diags: &mut Diags) -> Option<(Place, Address)> {
+    let dispatch = proxy.dispatch.take().filter(|_| !proxy.settings.disabled)?;
+    if proxy.balance_given {
+        let title = proxy.title();
+        diags.warning(format!("dispatch address of {title} will be ignored in balance mode."));
+        return None;
+    }
+    Some(dispatch)
 }
 
 /// A redirection is an HTTP answer.

@@ -76,6 +76,7 @@ fn balance(cx: &mut Cx<'_>) {
         Ok(balance) => {
             if let Some(proxy) = cx.proxy() {
                 proxy.settings.balance = balance;
+                proxy.balance_given = true;
             }
         }
         Err(wrong) => cx.alert(wrong),

@@ -7,7 +7,7 @@ use crate::config::draft::ServerDraft;
 use crate::config::keyword::{Arity, Directive, Sections, row};
 use crate::config::server_line;
 use crate::config::unknown;
-use crate::net::address::Grammar;
+use crate::net::address::{Grammar, Host};
 
 /// Rows of this file.
 pub const ROWS: &[Directive] = &[
@@ -18,6 +18,13 @@ pub const ROWS: &[Directive] = &[
         Arity::ANY,
         "<prefix> <n>|<low>-<high> <address>[:<port>] [<option>...]: that many servers, numbered",
         template,
+    ),
+    row(
+        "dispatch",
+        Sections::BACK_NAMED,
+        Arity::one("expects <addr>:<port> as argument."),
+        "<address>:<port>: who gets what does not stay at a server; the servers are then not balanced",
+        dispatch,
     ),
     row("default-server", Sections::BACK, Arity::ANY, "<option>...: of the servers below", default_server),
 ];
@@ -73,6 +80,30 @@ fn template(cx: &mut Cx<'_>) {
         // An id can be of one server only: the others are counted, as in the reference.
         server.options.id = server.options.id.filter(|_| number == low);
         proxy.servers.push(server);
+    }
+}
+
+fn dispatch(cx: &mut Cx<'_>) {
+    if cx.lacks_backend() {
+        return;
+    }
+    let text = cx.address(0);
+    let mut address = match address::one(&text, &Grammar::DISPATCH) {
+        Ok(address) => address,
+        Err(reason) => return cx.alert(format!("'dispatch' : {reason}")),
+    };
+    if let Host::Name(name) = &address.host {
+        match cx.names.ip(&address.host, address.family) {
+            Some(ip) => address.host = Host::Ip(ip),
+            None => {
+                let text = format!("'dispatch' : invalid address: '{name}' in '{text}'");
+                return cx.alert(text);
+            }
+        }
+    }
+    let place = cx.place.clone();
+    if let Some(proxy) = cx.proxy() {
+        proxy.dispatch = Some((place, address));
     }
 }
 

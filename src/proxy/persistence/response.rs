@@ -14,8 +14,8 @@ const FORGET: &[u8] = b"; Expires=Thu, 01-Jan-1970 00:00:01 GMT";
 /// What a response belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The server that sent it.
-    pub server: ServerId,
+    /// The server that sent it; `None` for the address of `dispatch`, at which no client stays.
+    pub server: Option<ServerId>,
     /// The cookie of that server.
     pub value: Option<&'a [u8]>,
     /// The method of the request.
@@ -51,7 +51,7 @@ impl Persistence {
 
     /// Whether the server is the one that the client's cookie names.
     fn stays(&self, context: &Context<'_>) -> bool {
-        self.server == Some(context.server)
+        context.server.is_some() && self.server == context.server
     }
 
     fn set_cookie_line(
@@ -92,7 +92,7 @@ impl Persistence {
     fn fate<'a>(&mut self, cookie: &Cookie, context: &Context<'a>) -> Fate<'a> {
         self.returned = Returned::Provided;
         let taken_out = match cookie.mode {
-            CookieMode::Insert => true,
+            CookieMode::Insert => context.server.is_some(),
             CookieMode::Passive | CookieMode::Prefix | CookieMode::Rewrite => {
                 cookie.indirect && self.stays(context)
             }
@@ -118,6 +118,7 @@ impl Persistence {
     /// Whether the client gets a cookie of ours; notes it.
     fn must_insert(&mut self, cookie: &Cookie, context: &Context<'_>) -> bool {
         let wanted = cookie.mode == CookieMode::Insert
+            && context.server.is_some()
             && !(cookie.postonly && context.method != Method::Post)
             && !(cookie.preserve && self.returned == Returned::Provided);
         let stays = self.stays(context);

@@ -360,7 +360,7 @@ fn backend<'a>(
         "weight" = n(whole(weight)), "uweight" = n(set_weight), "act" = n(active), "bck" = n(backup),
         "chkdown" = n(proxy.be.down_transitions), "lastchg" = n(proxy.last_change_secs),
         "comp_in" = n(0u8), "comp_out" = n(0u8), "comp_byp" = n(0u8), "comp_rsp" = n(0u8),
-        "algo" = Cell::Text(proxy.settings.balance.word()),
+        "algo" = Cell::Text(proxy.settings.balance_word()),
         "agg_server_status" = n(0u8), "agg_server_check_status" = n(0u8), "agg_check_status" = n(0u8),
     );
     if all > 0 { set!(row, "downtime" = n(proxy.down_secs)); }

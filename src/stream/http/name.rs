@@ -8,7 +8,7 @@ use crate::stream::{Cause, Env, Stage, Stream, Turn};
 pub fn tell_name(s: &mut Stream, env: &mut Env) -> Option<Turn> {
     let settings = env.proxy_settings(s.backend?);
     let header = settings.http.send_name_header.as_ref()?;
-    let server = env.settings.server(s.server?).name.as_bytes();
+    let server = env.settings.server_name(s.server?)?.as_bytes();
     let (http, buffer) = (s.http.as_mut()?, s.req.buffer.as_mut()?);
     let (used, head_len) = (buffer.len(), http.request_head_len);
     // What is kept for another try is kept anew, as long as it is now.

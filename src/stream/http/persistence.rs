@@ -58,7 +58,8 @@ pub fn edit_response(
         return false;
     }
     let value = server.cookie.as_deref().map(str::as_bytes);
-    let context = Context { server: server.id, value, method: http.request.method, now_secs };
+    let server = Some(server.id).filter(|id| back.dispatch != Some(*id));
+    let context = Context { server, value, method: http.request.method, now_secs };
     http.persistence.edit_response(back.cookie.as_ref(), context, (&http.response, bytes), &mut http.edits)
 }
 

@@ -25,6 +25,7 @@ mod options;
 mod names;
 mod lines;
 mod redirects;
+mod dispatch;
 mod hostile_framing;
 mod hostile_chunks;
 mod hostile_heads;
@@ -59,6 +60,7 @@ const TABLES: &[(&str, &[Scene])] = &[
     ("restricted names", names::RESTRICTED),
     ("told names", names::TOLD),
     ("lines", lines::SCENES),
+    ("dispatch", dispatch::SCENES),
     ("redirections by servers", redirects::SCENES),
     ("hostile framing", hostile_framing::SCENES),
     ("hostile chunks", hostile_chunks::SCENES),
@@ -107,6 +109,11 @@ fn bodies_of_both_directions() {
 #[test]
 fn errors_and_their_answers() {
     compare(errors::SCENES);
+}
+
+#[test]
+fn dispatch_to_one_address() {
+    compare(dispatch::SCENES);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn cookie(mode: CookieMode) -> Cookie {
 }
 
 fn context(value: Option<&str>, method: Method) -> Context<'_> {
-    Context { server: OWN, value: value.map(str::as_bytes), method, now_secs: NOW_SECS }
+    Context { server: Some(OWN), value: value.map(str::as_bytes), method, now_secs: NOW_SECS }
 }
 
 /// A client without a cookie, or with one of the server.
