@@ -557,3 +557,30 @@ fn answers_of_http_errors_sections() {
         });
     }
 }
+
+/// `option independent-streams`: a server that takes the body and says nothing is silent all the same.
+#[test]
+fn sending_to_a_server_does_not_put_off_its_timeout_where_streams_are_independent() {
+    let extra =
+        "backend option independent-streams\nbackend timeout server 2500\nfrontend timeout http-request 300";
+    http(extra, |rig| {
+        let mut client = rig.client();
+        client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
+        let mut server = rig.s1.accept();
+        server.expect_head();
+        // Other clients are the clock: each is answered when 300 ms are over.
+        let tick = |rig: &mut Rig| {
+            let mut clock = rig.client();
+            clock.send("GET");
+            clock.read_http(BodyRule::Response);
+        };
+        for byte in ["a", "b", "c"] {
+            tick(rig);
+            client.send(byte);
+            server.expect(byte);
+        }
+        (0..6).for_each(|_| tick(rig));
+        server.exchange_silently(OK.as_bytes());
+        client.read_answer();
+    });
+}
