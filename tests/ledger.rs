@@ -26,6 +26,7 @@ const WITHOUT_ROW: &[(&str, &str)] = &[
     ("section", "backend"),
     ("section", "listen"),
     ("section", "http-errors"),
+    ("declare", "capture"),
     ("balance", "first"),
     ("balance", "hdr"),
     ("balance", "leastconn"),
