@@ -8,6 +8,7 @@ use super::reference_words;
 use super::unknown;
 use crate::settings::bind::{BindOptions, UnixOptions};
 use crate::settings::global::{CliLevel, SeverityOutput};
+use crate::sys::md5sig;
 
 /// What the options of one line said.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +100,10 @@ pub static ROWS: &[BindOption] = &[
     no_op("nice", "missing value", "all connections are served alike", nice),
     option("mss", "missing MSS value", "<n>: TCP_MAXSEG, 1..65535, negative: relative", mss),
     option("tcp-ut", "missing TCP User Timeout value", "<time>: TCP_USER_TIMEOUT", tcp_ut),
+    option("tcp-md5sig", "missing password", "<password>: TCP_MD5SIG, TCP only", |bind, args| {
+        bind.options.md5sig = Some(md5sig_key(&args[0])?);
+        Ok(())
+    }),
     option("interface", "missing interface name", "<name>: SO_BINDTODEVICE", interface),
     option("namespace", "missing namespace id", "<name>: network namespace to listen in", namespace),
     option("mode", "missing or invalid mode '' (octal integer expected)", "<octal>: of a Unix socket", mode),
@@ -189,6 +194,12 @@ fn mss(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
 fn tcp_ut(bind: &mut BindDraft, args: &[Word]) -> Result<(), String> {
     bind.options.tcp_ut_ms = user_timeout_ms(&args[0])?;
     Ok(())
+}
+
+/// Argument of `tcp-md5sig` on `bind` and `server`.
+pub fn md5sig_key(text: &str) -> Result<md5sig::Key, String> {
+    md5sig::Key::new(text)
+        .ok_or_else(|| format!("'tcp-md5sig' : expects a password of 1 to {} bytes", md5sig::KEY_LEN_MAX))
 }
 
 /// Argument of `tcp-ut` on `bind` and `server`; zero leaves the kernel's value.

@@ -216,6 +216,7 @@ fn make_server(
         rise: options.rise,
         source: options.source,
         tcp_ut_ms: options.tcp_ut_ms,
+        md5sig: options.md5sig,
         tfo: options.tfo,
         namespace: options.namespace,
         pool_max_conn: options.pool_max_conn,

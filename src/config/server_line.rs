@@ -1,6 +1,6 @@
 //! Options behind the address of `server`, and of `default-server` (configuration.txt 5.2).
 
-use super::bind_line::{OptionError, user_timeout_ms};
+use super::bind_line::{OptionError, md5sig_key, user_timeout_ms};
 use super::cx::Outside;
 use super::identity;
 use super::keyword::{Arity, Row, Sections, Status};
@@ -11,6 +11,7 @@ use super::source_address;
 use super::unknown;
 use crate::settings::Source;
 use crate::settings::server::WEIGHT_MAX;
+use crate::sys::md5sig;
 use std::net::IpAddr;
 
 /// A step of `init-addr`.
@@ -41,6 +42,7 @@ pub struct ServerOptions {
     pub rise: Option<u32>,
     pub source: Option<Source>,
     pub tcp_ut_ms: Option<u32>,
+    pub md5sig: Option<md5sig::Key>,
     pub tfo: bool,
     pub namespace: Option<String>,
     pub pool_max_conn: i32,
@@ -66,6 +68,7 @@ impl Default for ServerOptions {
             rise: None,
             source: None,
             tcp_ut_ms: None,
+            md5sig: None,
             tfo: false,
             namespace: None,
             pool_max_conn: -1,
@@ -168,6 +171,10 @@ pub static ROWS: &[ServerOption] = &[
     ),
     flag("usesrc", "see 'source'", |_, _, _| {
         Err("'usesrc' only allowed after a 'source' statement.".to_owned())
+    }),
+    option("tcp-md5sig", "expects a password as argument.", "<password>: TCP_MD5SIG", |server, args, _| {
+        server.md5sig = Some(md5sig_key(&args[0])?);
+        Ok(0)
     }),
     option("tcp-ut", ": missing TCP User Timeout value", "<time>: TCP_USER_TIMEOUT", |server, args, _| {
         server.tcp_ut_ms = user_timeout_ms(&args[0])?;

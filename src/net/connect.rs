@@ -5,7 +5,7 @@ use super::protocol::mptcp::Refusal;
 use super::protocol::{self, Protocol, Row, SockFamily};
 use super::{accept::Scarcity, address::Transport};
 use crate::sys::addr::SockAddr;
-use crate::sys::{namespace, socket, sockopt};
+use crate::sys::{md5sig, namespace, socket, sockopt};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +24,8 @@ pub struct ConnectSpec {
     pub transparent: bool,
     /// `tcp-ut`: how long sent data may stay unacknowledged.
     pub tcp_ut_ms: Option<i32>,
+    /// `tcp-md5sig`: what segments are signed with.
+    pub md5sig: Option<md5sig::Key>,
     /// `tfo`: connect together with the first data.
     pub tfo: bool,
     /// `set-mark`: netfilter mark.
@@ -47,6 +49,7 @@ impl ConnectSpec {
             namespace: None,
             transparent: false,
             tcp_ut_ms: None,
+            md5sig: None,
             tfo: false,
             mark: None,
             tos: None,
@@ -244,6 +247,9 @@ fn set_options(spec: &ConnectSpec, fd: BorrowedFd<'_>, dest: &SockAddr) -> io::R
     }
     if spec.transparent {
         if v6 { sockopt::transparent_v6(fd, true) } else { sockopt::transparent_v4(fd, true) }?;
+    }
+    if let (Some(key), Some(peer)) = (&spec.md5sig, dest.inet()) {
+        md5sig::with_peer(fd, peer, key)?;
     }
     if let Some(mark) = spec.mark {
         sockopt::mark(fd, mark)?;

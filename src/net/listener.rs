@@ -3,7 +3,7 @@
 use super::protocol::Protocol;
 use super::protocol::probe::{Capabilities, SocketOption};
 use super::receiver::{BindError, Note, Origin, Receiver};
-use crate::sys::sockopt;
+use crate::sys::{md5sig, sockopt};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// When a silent connection is probed; `None` leaves the system's value.
@@ -48,6 +48,8 @@ pub struct ListenSpec {
     pub mss: Option<i32>,
     /// `tcp-ut`: how long sent data may stay unacknowledged.
     pub tcp_ut_ms: Option<i32>,
+    /// `tcp-md5sig`: what clients must sign with.
+    pub md5sig: Option<md5sig::Key>,
     /// Send short segments at once.
     pub nodelay: bool,
     /// `option clitcpka`.
@@ -130,6 +132,21 @@ pub fn listen(
     Ok((after, notes))
 }
 
+/// Who must sign is not let in without: a listener that cannot ask for it is none.
+fn sign(receiver: &Receiver, spec: &ListenSpec) -> Result<(), BindError> {
+    let Some(own) = receiver.addr.inet() else { return Ok(()) };
+    match (&spec.md5sig, receiver.origin) {
+        (None, Origin::Made) => Ok(()),
+        // Whoever set up the socket may have asked for it.
+        (None, Origin::Descriptor | Origin::HandedOver) => {
+            let _ = md5sig::with_anybody(receiver.fd.as_fd(), own, None);
+            Ok(())
+        }
+        (Some(key), _) => md5sig::with_anybody(receiver.fd.as_fd(), own, Some(key))
+            .map_err(|e| BindError::Option(SocketOption::Md5sig.keyword(), e)),
+    }
+}
+
 fn set_options(
     receiver: &Receiver,
     spec: &ListenSpec,
@@ -175,6 +192,7 @@ fn set_options(
         None if receiver.origin.is_foreign() => drop(sockopt::user_timeout(fd, 0)),
         None => {}
     }
+    sign(receiver, spec)?;
     spec.buffers.apply(fd);
     if spec.nodelay {
         let _ = sockopt::nodelay(fd, true);

@@ -37,6 +37,8 @@ pub struct BindOptions {
     pub mss: Option<i32>,
     /// `tcp-ut`: TCP_USER_TIMEOUT.
     pub tcp_ut_ms: Option<u32>,
+    /// `tcp-md5sig`.
+    pub md5sig: Option<crate::sys::md5sig::Key>,
     /// `interface`: SO_BINDTODEVICE.
     pub interface: Option<String>,
     /// `transparent`: IP_TRANSPARENT.

@@ -45,6 +45,8 @@ pub struct Server {
     pub source: Option<Source>,
     /// `tcp-ut`.
     pub tcp_ut_ms: Option<u32>,
+    /// `tcp-md5sig`.
+    pub md5sig: Option<crate::sys::md5sig::Key>,
     /// `tfo`.
     pub tfo: bool,
     /// `namespace`; `*` (the client's) is not supported.

@@ -9,6 +9,7 @@ pub mod child;
 pub mod fd_passing;
 pub mod io;
 pub mod kernel;
+pub mod md5sig;
 pub mod namespace;
 pub mod pipe;
 pub mod process;

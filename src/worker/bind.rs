@@ -8,7 +8,7 @@ use crate::net::address::Address;
 use crate::net::inherit::Inheritance;
 use crate::net::listener::{Gate, ListenSpec, listen};
 use crate::net::protocol::MptcpPolicy;
-use crate::net::protocol::probe::Capabilities;
+use crate::net::protocol::probe::{Capabilities, SocketOption};
 use crate::net::receiver::{BindError, Note, Place, ReceiverSpec, bind_receiver};
 use crate::proxy::Listener;
 use crate::proxy::listener::{Change, Purpose};
@@ -115,6 +115,7 @@ impl Binder<'_> {
             tfo: o.tfo,
             mss: o.mss,
             tcp_ut_ms: o.tcp_ut_ms.map(|ms| ms as i32),
+            md5sig: o.md5sig,
             nodelay: true,
             buffers: super::build::buffers(tune.rcvbuf_client, tune.sndbuf_client),
             keepalive: proxy.options.clitcpka.then(|| super::build::keepalive(proxy.client_keepalive)),
@@ -224,6 +225,7 @@ fn apply(o: &BindOptions, spec: &mut ReceiverSpec) {
     spec.interface = o.interface.as_deref().map(Into::into);
     spec.namespace = o.namespace.as_deref().map(Into::into);
     spec.transparent = o.transparent;
+    spec.tcp_only = o.md5sig.map(|_| SocketOption::Md5sig);
     spec.v6only = match (o.v6only, o.v4v6) {
         (true, _) => Some(true),
         (false, true) => Some(false),

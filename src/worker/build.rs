@@ -297,6 +297,7 @@ fn connect_spec(
         namespace: s.namespace.as_deref().map(Into::into),
         transparent: source.is_some_and(|x| x.usesrc.is_some()),
         tcp_ut_ms: s.tcp_ut_ms.map(|ms| ms as i32),
+        md5sig: s.md5sig,
         tfo: s.tfo,
         buffers: buffers(tune.rcvbuf_server, tune.sndbuf_server),
         keepalive: backend.options.srvtcpka.then(|| keepalive(backend.server_keepalive)),

@@ -18,10 +18,14 @@ pub fn present(proxy: &ProxyDraft, diags: &mut Diags) {
 pub fn mptcp_options(proxy: &ProxyDraft, diags: &mut Diags) {
     for bind in &proxy.settings.binds {
         let strict = bind.addresses.iter().any(|address| address.transport == Transport::Mptcp);
-        if strict && bind.options.tcp_ut_ms.is_some() {
+        let refused = [
+            ("tcp-ut", "TCP_USER_TIMEOUT", bind.options.tcp_ut_ms.is_some()),
+            ("tcp-md5sig", "TCP_MD5SIG", bind.options.md5sig.is_some()),
+        ];
+        for (option, socket_option, _) in refused.into_iter().filter(|(_, _, given)| strict && *given) {
             let section = proxy.settings.kind.word();
             let text = format!(
-                "'bind {}' in section '{section}' : 'tcp-ut' cannot be used with 'mptcp@': MPTCP sockets refuse TCP_USER_TIMEOUT",
+                "'bind {}' in section '{section}' : '{option}' cannot be used with 'mptcp@': MPTCP sockets refuse {socket_option}",
                 bind.typed
             );
             diags.at(Severity::Alert, &bind.place, text);

@@ -77,9 +77,14 @@ pub fn dynamic_cookies(proxy: &ProxyDraft, servers: &[Server], diags: &mut Diags
 /// Under an explicit `mptcp@`, options that MPTCP sockets refuse are errors.
 pub fn mptcp_options(proxy: &ProxyDraft, diags: &mut Diags) {
     for server in &proxy.servers {
-        if server.address.transport == Transport::Mptcp && server.options.tcp_ut_ms.is_some() {
+        let strict = server.address.transport == Transport::Mptcp;
+        let refused = [
+            ("tcp-ut", "TCP_USER_TIMEOUT", server.options.tcp_ut_ms.is_some()),
+            ("tcp-md5sig", "TCP_MD5SIG", server.options.md5sig.is_some()),
+        ];
+        for (option, socket_option, _) in refused.into_iter().filter(|(_, _, given)| strict && *given) {
             diags.alert(format!(
-                "[{}:{}] : 'server {}/{}' : 'tcp-ut' cannot be used with 'mptcp@': MPTCP sockets refuse TCP_USER_TIMEOUT.",
+                "[{}:{}] : 'server {}/{}' : '{option}' cannot be used with 'mptcp@': MPTCP sockets refuse {socket_option}.",
                 server.place.file, server.place.line, proxy.settings.name, server.name
             ));
         }

@@ -231,3 +231,44 @@ fn a_port_range_listens_on_each_port() {
         }
     });
 }
+
+/// One process on both ends, for the packaged haproxy does not know the option.
+#[test]
+fn only_who_signs_with_the_password_gets_through() {
+    let config = "global
+    log ${log} local0
+defaults
+    mode tcp
+    log global
+    option tcplog
+    timeout connect 4s
+    timeout client 6s
+    timeout server 6s
+listen outer
+    bind fd@${fe}
+    server inner ${port1} tcp-md5sig secret
+listen unsigned
+    bind fd@${fe2}
+    timeout connect 300
+    retries 0
+    server inner ${port1}
+listen inner
+    bind ${port1} tcp-md5sig secret
+    server s1 ${s1}
+";
+    crate::kit::rig::alone(config, |rig| {
+        let mut client = rig.client();
+        let mut server = rig.s1.accept();
+        client.send("signed");
+        server.expect("signed");
+        server.send("well");
+        client.expect("well");
+        client.close();
+        server.read_to_end();
+        server.close();
+        let mut unsigned = rig.client_of(rig.fe2);
+        unsigned.read_to_end();
+        let flags = (0..3).map(|_| rig.sink.next_traffic_line()).find(|line| line.contains(" unsigned "));
+        assert!(flags.is_some_and(|line| line.contains(" sC ")), "a SYN without a signature is not answered");
+    });
+}
