@@ -9,7 +9,7 @@ use subflow::metrics::{Family, ProcessCounters};
 use subflow::service::cli::change::{Admin, Change, FrontendChange, Rate, ServerAt};
 use subflow::service::cli::rows::OUTPUT_PAGE_LEN;
 use subflow::service::cli::view::{
-    BadMessageView, CliSocketView, Direction, HeldView, InfoView, ListenerView, ProxyView,
+    BadMessageView, CliSocketView, ConnectionView, Direction, HeldView, InfoView, ListenerView, ProxyView,
     ServerView, SessionView,
 };
 use subflow::service::cli::{CliSession, World};
@@ -31,8 +31,8 @@ impl World for Idle {
             pid: 1,
             now_ms: 0,
             wall: WallTime::default(),
-            start_secs: 0,
-            uptime_secs: 0,
+            start_micros: 0,
+            uptime_micros: 0,
             ulimit_n: 0,
             maxsock: 0,
             maxconn: 0,
@@ -67,6 +67,9 @@ impl World for Idle {
         None
     }
     fn session_from(&self, _: usize) -> Option<SessionView<'_>> {
+        None
+    }
+    fn connection_from(&self, _: usize) -> Option<ConnectionView> {
         None
     }
     fn bad_message(&self, _: usize, _: Direction) -> Option<BadMessageView<'_>> {

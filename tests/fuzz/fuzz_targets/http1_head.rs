@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use subflow::wire::http1::{
-    Asked, Edits, HeadError, Limits, Link, Parsed, RequestFraming, RequestHead, ResponseFraming, ResponseHead,
+    Asked, Edits, HeadError, Leniency, Limits, Link, Parsed, RequestFraming, RequestHead, ResponseFraming, ResponseHead,
     make_plain_request, make_plain_response, request_edits, response_edits,
 };
 
@@ -41,7 +41,8 @@ fn request(bytes: &[u8], seed: usize) {
         return;
     };
     assert!(head.is_plain());
-    let Ok(before) = RequestFraming::of(&mut head, &window[..used], Leniency::default()) else { return };
+    let leniency = Leniency { unsafe_violations: seed & 16 != 0, payload_with_any_method: seed & 32 != 0 };
+    let Ok(before) = RequestFraming::of(&mut head, &window[..used], leniency) else { return };
     let link = if seed & 8 == 0 { Link::Keep } else { Link::Close };
     request_edits(&head, &window[..used], &before, link, &mut edits);
     let Ok(applied) = edits.apply(&mut window, used, usize::from(head.head_len)) else { return };
@@ -49,7 +50,8 @@ fn request(bytes: &[u8], seed: usize) {
     let limits = Limits { header_count_max: 1000, head_len_max: u16::MAX, ..Limits::default() };
     assert_eq!(again.parse(&window[..applied.head_len], &limits), Ok(Parsed::Complete));
     assert_eq!(usize::from(again.head_len), applied.head_len);
-    let after = RequestFraming::of(&mut again, &window[..applied.head_len], Leniency::default()).expect("what is forwarded is valid");
+    let after = RequestFraming::of(&mut again, &window[..applied.head_len], leniency)
+        .expect("what is forwarded is valid");
     assert_eq!((before.body, before.asked), (after.body, after.asked));
 }
 
