@@ -79,7 +79,7 @@ fn response(persistence: &mut Persistence, cookie: &Cookie, value: &[u8]) {
     if head.parse(&text, &Limits::default()) != Ok(Parsed::Complete) || !head.is_plain() {
         return;
     }
-    let context = Context { server: ServerId(0), value: Some(b"A"), method: Method::Get, now_secs: NOW_SECS };
+    let context = Context { server: Some(ServerId(0)), value: Some(b"A"), method: Method::Get, now_secs: NOW_SECS };
     let mut edits = Edits::default();
     persistence.edit_response(Some(cookie), context, (&head, &text), &mut edits);
     let after = apply(&mut edits, &text, usize::from(head.head_len));
