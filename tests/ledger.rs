@@ -26,6 +26,7 @@ const WITHOUT_ROW: &[(&str, &str)] = &[
     ("section", "backend"),
     ("section", "listen"),
     ("section", "http-errors"),
+    ("section http-errors", "errorfile"),
     ("declare", "capture"),
     ("balance", "first"),
     ("balance", "hdr"),
